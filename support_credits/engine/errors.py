@@ -1,0 +1,20 @@
+"""What the rules refuse, as exceptions. Each carries its facts, so that a caller can word it for its reader."""
+
+from __future__ import annotations
+
+
+class EngineError(ValueError):
+	"""A rule was given something it cannot work with."""
+
+
+class NotEnoughCredits(EngineError):
+	"""``needed`` credits were asked for and only ``available`` can be spent at that instant; nothing was taken."""
+
+	def __init__(self, needed: int, available: int) -> None:
+		super().__init__(f"{needed} credits needed, {available} available")
+		self.needed = needed
+		self.available = available
+
+
+class InvalidAmount(EngineError):
+	"""A number of credits that is not a positive whole number within bounds."""
