@@ -1,4 +1,5 @@
-"""What the rules refuse, as exceptions. Each carries its facts, so that a caller can word it for its reader."""
+"""What the rules refuse, as exceptions. Each carries its facts, so that a caller can word it for its
+reader."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ class EngineError(ValueError):
 
 
 class NotEnoughCredits(EngineError):
-	"""``needed`` credits were asked for and only ``available`` can be spent at that instant; nothing was taken."""
+	"""``needed`` credits were asked for and only ``available`` can be spent at that instant; nothing was
+	taken."""
 
 	def __init__(self, needed: int, available: int) -> None:
 		super().__init__(f"{needed} credits needed, {available} available")
@@ -18,3 +20,11 @@ class NotEnoughCredits(EngineError):
 
 class InvalidAmount(EngineError):
 	"""A number of credits that is not a positive whole number within bounds."""
+
+
+class NotAllowed(EngineError):
+	"""An act the rules forbid on this lot or incident as it stands, for example a void of an expired lot."""
+
+
+class BrokenBounds(EngineError):
+	"""A posting would leave a lot below zero, above what came into it, or past its overdraft limit."""

@@ -1,7 +1,8 @@
 """The values the rules speak about: lots, lines, entries, the head of an account. Data only, no rule.
 
-Credits are whole numbers (``int``), never floats. Instants are aware ``datetime`` in UTC; a naive one is refused at
-the edge by :func:`as_utc`. Texts a person reads are templates plus parameters, so the shell can translate them.
+Credits are whole numbers (``int``), never floats. Instants are aware ``datetime`` in UTC; a naive one is
+refused at the edge by :func:`as_utc`. Texts a person reads are templates plus parameters, so the shell can
+translate them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ class Kind(str, Enum):
 	EXPIRY = "Expiry"
 	VOID = "Void"
 	ADJUSTMENT = "Adjustment"
-	TRANSFER = "Transfer"  # two customers merged: out of one account's lot, into its successor in the other
+	TRANSFER = (
+		"Transfer"  # out of one lot into its successor: two customers merged, or a refund to an expired lot
+	)
 
 
 def as_utc(instant: datetime) -> datetime:
@@ -41,7 +44,8 @@ def stamp_text(instant: datetime) -> str:
 
 
 def parse_stamp(text: str) -> datetime:
-	"""Inverse of :func:`stamp_text`; refuses every other form, so that stored instants stay comparable as text."""
+	"""Inverse of :func:`stamp_text`; refuses every other form, so that stored instants stay comparable as
+	text."""
 	try:
 		instant = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 	except ValueError as error:
@@ -55,9 +59,11 @@ def parse_stamp(text: str) -> datetime:
 class Lot:
 	"""Credits granted together, with one expiry.
 
-	``remaining`` is the sum of the lot's entries. ``expires_at`` is exclusive (the lot is unusable from that instant);
-	``None`` never expires. An overdraft is a lot of its own: ``overdraft_limit`` > 0, nothing granted, ``remaining``
-	between ``-overdraft_limit`` and 0. ``moved_to`` names the successor after two accounts were joined.
+	``remaining`` is the sum of the lot's entries; ``credits_granted`` is the most it may ever hold, which
+	upward adjustments raise (a refund after one must still fit), so a caller stores both from a posting.
+	``expires_at`` is exclusive (the lot is unusable from that instant); ``None`` never expires. An
+	overdraft is a lot of its own: ``overdraft_limit`` > 0, nothing granted, ``remaining`` between
+	``-overdraft_limit`` and 0. ``moved_to`` names the successor after two accounts were joined.
 	"""
 
 	name: str
@@ -83,15 +89,17 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-	"""``credits`` (> 0) taken from the lot named ``lot``."""
+	"""``credits`` (> 0) taken from the lot named ``lot``; ``entry`` names the charge once it is posted."""
 
 	lot: str
 	credits: int
+	entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-	"""One change of one lot before it is chained: what :func:`~support_credits.engine.chain.post` turns into an entry."""
+	"""One change of one lot before it is chained: what :func:`~support_credits.engine.chain.post` turns
+	into an entry."""
 
 	lot: str
 	kind: Kind
@@ -101,6 +109,11 @@ class Line:
 	reason: str = ""
 	detail: str = ""  # canonical JSON, for example the terms of the lot a grant opens
 	effective_at: datetime | None = None  # None: when it is posted
+
+	@classmethod
+	def charge(cls, part: Allocation, incident: str, reason: str = "") -> Line:
+		"""The line that takes one allocation for an incident."""
+		return cls(part.lot, Kind.CHARGE, -part.credits, incident=incident, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +137,8 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-	"""One ledger entry. ``event_key`` is ``<event>/<line>``, so replaying an event collides on its first line."""
+	"""One ledger entry. ``event_key`` is ``<event>/<line>``, so replaying an event collides on its first
+	line."""
 
 	name: str
 	account: str
@@ -165,7 +179,8 @@ class Message:
 
 
 def lot_name(account: str, number: int) -> str:
-	"""``CA-00017-L000003``: fixed width, so that the published tie-break "then name" is the order of granting."""
+	"""``CA-00017-L000003``: fixed width, so that the published tie-break "then name" is the order of
+	granting."""
 	return f"{account}-L{number:06d}"
 
 
