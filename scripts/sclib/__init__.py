@@ -1,0 +1,1 @@
+"""Provision a bench, serve it and test the checkout on it. Standard library only."""

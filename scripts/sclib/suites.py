@@ -1,0 +1,155 @@
+"""`make test`: each suite run, shown as it runs, and counted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .benchdir import ensure_assets, ensure_bench
+from .counts import Counts, checked, from_pytest, from_unittest
+from .place import APP, CHECKOUT, Place, find_python, find_tool, user_env
+from .ports import ports
+from .say import NoHost, Stop, run, say, step
+from .services import STORES, is_running, start, stop
+from .sites import TEST_SITE, ensure_site
+from .stores import ensure_stores
+
+BARE = ("pytest>=8", "hypothesis>=6.100", "holidays>=0.60")
+LINT = ("ruff==0.14.5", "mypy==1.18.2", "holidays>=0.60")
+BROWSER = ("pytest>=8", "selenium>=4.20", "requests>=2.31")
+
+
+def run_counted(args: Sequence[object], *, cwd: Path, env: Mapping[str, str]) -> tuple[str, int]:
+	"""Run a suite, pass its output through line by line and keep it."""
+	process = subprocess.Popen(
+		[str(a) for a in args],
+		cwd=cwd,
+		env=env,
+		stdin=subprocess.DEVNULL,
+		stdout=subprocess.PIPE,
+		stderr=subprocess.STDOUT,
+		text=True,
+		errors="replace",
+	)
+	assert process.stdout
+	kept = []
+	for line in process.stdout:
+		sys.stdout.write(line)
+		sys.stdout.flush()
+		kept.append(line)
+	return "".join(kept), process.wait()
+
+
+def cache_folder() -> Path:
+	"""Beside the sources where that can be written, else in the caller's cache."""
+	if os.access(CHECKOUT, os.W_OK):
+		return CHECKOUT / ".cache"
+	name = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:12]
+	home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+	return (
+		home if os.access(home.parent, os.W_OK) else Path(tempfile.gettempdir())
+	) / f"support-credits-{name}"
+
+
+def make_venv(
+	folder: Path, wanted: Sequence[str], *, env: Mapping[str, str], python: str = sys.executable
+) -> Path:
+	"""Return the Python of a venv that holds exactly this; made again when the wish changes."""
+	mark, inside = folder / "wanted.txt", folder / "bin" / "python"
+	wish = "\n".join([python, *wanted])
+	if inside.exists() and mark.is_file() and mark.read_text() == wish:
+		return inside
+	with step(f"making the environment {folder.name}"):
+		log = folder.with_suffix(".log")
+		run([python, "-m", "venv", "--clear", folder], log, env=env)
+		run([inside, "-m", "pip", "install", "--quiet", *wanted], log, env=env, error=NoHost)
+		mark.write_text(wish)
+	return inside
+
+
+def bare_env() -> dict[str, str]:
+	"""The caller's environment without any Python path: the engine must stand alone."""
+	kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+	return kept | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def engine_suite() -> Counts:
+	"""The engine on bare Python: where frappe can be imported, the suite would prove nothing."""
+	say("\n== engine suite, bare Python ==")
+	python = make_venv(cache_folder() / "engine", BARE, env=bare_env())
+	if (
+		subprocess.run(
+			[python, "-c", "import frappe"], capture_output=True, cwd="/", env=bare_env()
+		).returncode
+		== 0
+	):
+		raise Stop(f"frappe can be imported in {python}: the engine suite must run without it")
+	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/engine"]
+	return checked_pytest(args, cwd=CHECKOUT, env=bare_env())
+
+
+def checked_pytest(args: Sequence[object], *, cwd: Path, env: Mapping[str, str]) -> Counts:
+	output, status = run_counted(args, cwd=cwd, env=env)
+	return checked(from_pytest(output), status)
+
+
+def lint() -> Counts:
+	"""Ruff on everything, mypy strict on the engine; each counts as one test."""
+	say("\n== lint ==")
+	python = make_venv(cache_folder() / "lint", LINT, env=bare_env())
+	total = Counts()
+	for args in (
+		["ruff", "check", "--no-cache", "."],
+		["ruff", "format", "--no-cache", "--check", "."],
+		["mypy"],
+	):
+		cache = ["--cache-dir", str(cache_folder() / "mypy")] if args == ["mypy"] else []
+		status = subprocess.run([python, "-m", *args, *cache], cwd=CHECKOUT, env=bare_env()).returncode
+		total += Counts(failed=1) if status else Counts(passed=1)
+	return total
+
+
+def server_suite(place: Place) -> Counts:
+	"""The suite on a real site; the demo's worker must not run the tests' jobs meanwhile."""
+	say(f"\n== server suite, {TEST_SITE.name} ==")
+	ensure_site(place, TEST_SITE)
+	paused = stop(place, [name for name in ("scheduler", "worker") if is_running(place, name)])
+	program = place.tools / "venv" / "bin" / "bench"
+	args = [program, "--site", TEST_SITE.name, "run-tests", "--app", APP]
+	# Without CI in its environment bench's run-tests ends with 0 whatever happened.
+	env = user_env(place) | {"CI": "1", "PYTHONWARNINGS": "ignore"}
+	try:
+		output, status = run_counted(args, cwd=place.bench, env=env)
+	finally:
+		start(place, paused)
+	return checked(from_unittest(output), status)
+
+
+def browser_suite(place: Place) -> Counts:
+	"""The pages in a real browser, from the copy on the bench: the checkout may not be readable."""
+	folder = place.bench / "apps" / APP
+	if not any((folder / "tests" / "browser").glob("**/test_*.py")):
+		say("\nbrowser suite: no tests yet")
+		return Counts()
+	say(f"\n== browser suite, {TEST_SITE.name} ==")
+	ensure_site(place, TEST_SITE)
+	python = make_venv(place.tools / "browser", BROWSER, env=user_env(place), python=find_python(place))
+	chrome = find_tool(place, "chromium", "chromium-browser", "google-chrome") or ""
+	env = user_env(place) | {"SC_TEST_SITE": TEST_SITE.name, "SC_CHROME": chrome}
+	env["SC_WEB_PORT"] = str(ports(place)["web"])
+	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser"]
+	return checked_pytest(args, cwd=folder, env=env)
+
+
+def prepare(place: Place) -> list[str]:
+	"""Bring bench and checkout together; return the services this run started."""
+	before = [name for name in STORES if place.is_done("init") and is_running(place, name)]
+	ensure_bench(place)
+	ensure_stores(place)
+	ensure_assets(place)
+	return [name for name in STORES if name not in before]
