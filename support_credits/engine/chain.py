@@ -6,12 +6,11 @@ who pays. Finding what was tampered with is :mod:`~support_credits.engine.verify
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 
 from support_credits.engine.errors import BrokenBounds, EngineError
+from support_credits.engine.hashing import canonical, entry_hash_of
 from support_credits.engine.model import (
 	Entry,
 	Head,
@@ -24,72 +23,19 @@ from support_credits.engine.model import (
 	lot_name,
 	stamp_text,
 )
+from support_credits.engine.verify import ChainChecker, Problem, verify_chain
 
-# One encoder for all entries: json.dumps with options builds a new one per call, which is most of its cost.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def canonical(
-	account: str,
-	seq: int,
-	lot: str,
-	kind: str,
-	credits: int,
-	incident: str,
-	reverses: str,
-	reason: str,
-	detail: str,
-	event_key: str,
-	actor: str,
-	posted_at: str,
-	effective_at: str,
-	prev_hash: str,
-) -> bytes:
-	"""The bytes that are hashed: a compact JSON list, so no two different entries read the same.
-
-	The entry's name is not in it because it is derived: account and sequence number. Unpaired surrogates
-	pass, so that whatever a database gave back can be hashed and be reported as edited instead of stopping
-	the check.
-	"""
-	fields = [
-		account,
-		seq,
-		lot,
-		kind,
-		credits,
-		incident,
-		reverses,
-		reason,
-		detail,
-		event_key,
-		actor,
-		posted_at,
-		effective_at,
-		prev_hash,
-	]
-	return _encode(fields).encode("utf-8", "surrogatepass")
-
-
-def entry_hash_of(entry: Entry) -> str:
-	"""SHA-256, in hex, of what the entry says: equal to its ``entry_hash`` unless somebody edited it."""
-	return sha256(
-		canonical(
-			entry.account,
-			entry.seq,
-			entry.lot,
-			entry.kind,
-			entry.credits,
-			entry.incident,
-			entry.reverses,
-			entry.reason,
-			entry.detail,
-			entry.event_key,
-			entry.actor,
-			entry.posted_at,
-			entry.effective_at,
-			entry.prev_hash,
-		)
-	).hexdigest()
+__all__ = [
+	"ChainChecker",
+	"Problem",
+	"canonical",
+	"entry_hash_of",
+	"lot_number",
+	"moved",
+	"next_lot_name",
+	"post",
+	"verify_chain",
+]
 
 
 def post(head: Head, lots: Mapping[str, Lot] | Iterable[Lot], lines: Sequence[Line], stamp: Stamp) -> Posting:

@@ -6,7 +6,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,12 @@ class Statement:
 	closing: int
 	at: datetime
 	digest: str
+
+	def __iter__(self) -> Iterator[StatementLine]:
+		return iter(self.lines)
+
+	def __len__(self) -> int:
+		return len(self.lines)
 
 
 @dataclass(frozen=True, slots=True)

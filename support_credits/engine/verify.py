@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from support_credits.engine.chain import entry_hash_of
+from support_credits.engine.hashing import entry_hash_of
 from support_credits.engine.model import GENESIS_HASH, Entry, Head, Message, entry_name
 
 
