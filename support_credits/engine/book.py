@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from support_credits.engine import allocation
@@ -96,7 +96,7 @@ class Book:
 			exemption=exemption,
 			automatic_mail=automatic_mail,
 			recently_expired=expired,
-			recently_expired_on=expiry_date(last, self.zone) if last else None,
+			recently_expired_on=self.last_day(last) if last else None,
 			waiting=len(self.parked()),
 		)
 
@@ -163,6 +163,10 @@ class Book:
 
 	def balance(self, at: datetime) -> int:
 		return allocation.balance(self.lots.values(), at)
+
+	def last_day(self, expires_at: datetime) -> date:
+		"""The last local day on which something that ends at ``expires_at`` can be used."""
+		return expiry_date(expires_at, self.zone)
 
 	def statement(self, at: datetime, since: datetime | None = None) -> Statement:
 		return statement(self.entries, self.lots, at, since)
