@@ -1,0 +1,131 @@
+"""What managers do about an account's credits: grant, void, adjust; and what agents read: balance, statement, proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TypeVar
+
+import frappe
+from frappe import _
+
+from support_credits.engine.errors import EngineError
+from support_credits.engine.model import stamp_text
+from support_credits.exceptions import SupportCreditsError
+from support_credits.ledger import accounts, grants, queries, verification
+from support_credits.ledger.retry import retry_whole
+
+MANAGERS = ("Agent Manager", "System Manager")
+READERS = (*MANAGERS, "Agent")
+
+Result = TypeVar("Result")
+
+
+@frappe.whitelist(methods=["POST"])
+def grant(
+	reason: str,
+	customer: str = "",
+	person: str = "",
+	pack: str = "",
+	credits: int = 0,
+	months: int = 0,
+	key: str = "",
+) -> dict[str, object]:
+	"""Grant a ``pack``, or ``credits`` valid for ``months`` (0: for ever), to a customer or a person by e-mail.
+
+	``key`` makes it happen once: the same key again returns the first grant. Managers only; a reason is required.
+	"""
+	frappe.only_for(MANAGERS)
+	if not reason.strip():
+		frappe.throw(_("Say why the credits are granted: the reason stays in the ledger."))
+	if bool(pack) == bool(credits):
+		frappe.throw(_("Name either a pack or a number of credits."))
+	account = account_for(customer, person)
+	event = f"grant:{key}" if key else f"grant:{frappe.generate_hash(length=16)}"
+	order = (
+		grants.pack_order(pack, event, reason)
+		if pack
+		else grants.GrantOrder(credits, event, reason, months=months or None)
+	)
+	granted = guarded(lambda: grants.grant_once(account, order))
+	return {**granted.__dict__, "account": account, "balance": queries.balance(account)}
+
+
+def account_for(customer: str = "", person: str = "") -> str:
+	"""The account of a customer, or of a person by e-mail; opened when there is none."""
+	if bool(customer) == bool(person):
+		frappe.throw(_("Name either a customer or a person's e-mail address."))
+	return accounts.ensure_account(customer or accounts.customer_for_person(person))
+
+
+def guarded(work: Callable[[], Result]) -> Result:
+	"""Run ``work`` whole, again after a deadlock; the engine's refusals reach the reader as messages, not as errors."""
+	try:
+		return retry_whole(work)
+	except EngineError as error:
+		frappe.throw(_(str(error)), SupportCreditsError)
+
+
+@frappe.whitelist(methods=["POST"])
+def void(lot: str, reason: str) -> dict[str, object]:
+	"""Take all that remains on a lot, for a reason. Managers only; a void is not an expiry and not a refund."""
+	frappe.only_for(MANAGERS)
+	taken = guarded(lambda: grants.void_lot(lot, reason))
+	return {"lot": lot, "credits": taken}
+
+
+@frappe.whitelist(methods=["POST"])
+def adjust(lot: str, credits: int, reason: str, key: str = "") -> dict[str, object]:
+	"""Correct a lot by a signed number of credits, for a reason. Managers only."""
+	frappe.only_for(MANAGERS)
+	event = f"adjust:{key or frappe.generate_hash(length=16)}"
+	return {"lot": lot, "remaining": guarded(lambda: grants.adjust_lot(lot, credits, reason, event))}
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def statement(account: str, since: str = "") -> dict[str, object]:
+	"""The account's statement: every change with the balance after it, and the digest that proves it. Agents only.
+
+	``since`` is the first day to show (UTC, YYYY-MM-DD).
+	"""
+	frappe.only_for(READERS)
+	check_account(account)
+	said = queries.statement(account, since=_start_of(since))
+	tickets = queries.tickets_of(account)
+	lines = [
+		{
+			"at_utc": stamp_text(line.at),
+			"kind": line.kind.value,
+			"credits": line.credits,
+			"balance": line.balance,
+			"lot": line.lot,
+			"ticket": tickets.get(line.incident, ""),
+			"reason": line.reason,
+			"by": line.actor,
+			"entry": line.entry,
+		}
+		for line in said.lines
+	]
+	return {"account": account, "balance": said.closing, "digest": said.digest, "lines": lines}
+
+
+def _start_of(day: str) -> datetime | None:
+	if not day:
+		return None
+	try:
+		return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=timezone.utc)
+	except ValueError:
+		frappe.throw(_("{0} is not a day. Write it as 2026-11-22.").format(day))
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def verify(account: str) -> dict[str, object]:
+	"""Recompute the account's chain, lots and incidents. Managers only."""
+	frappe.only_for(MANAGERS)
+	check_account(account)
+	return verification.verify(account).as_dict()
+
+
+def check_account(account: str) -> None:
+	if not frappe.db.exists("Credit Account", account):
+		frappe.throw(_("Credit Account {0} does not exist.").format(account), frappe.DoesNotExistError)

@@ -1,0 +1,122 @@
+"""What agents do about a ticket's credits. Each call is one transaction and returns the incident as it is after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import frappe
+from frappe import _
+from helpdesk.utils import is_agent
+
+from support_credits.ledger import corrections
+from support_credits.ledger.corrections import Correction
+from support_credits.ledger.retry import retry_whole
+from support_credits.overrides.hd_ticket import show_correction
+
+MANAGER_ROLES = {"Agent Manager", "System Manager"}
+
+
+@frappe.whitelist(methods=["POST"])
+def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> dict[str, object]:
+	"""Set an exemption reason on a ticket: what it was charged goes back to the same lots."""
+	check_agent(ticket)
+	rule = _reason(reason)
+	_check_reason(rule, note, url)
+	done = _run(lambda: corrections.exempt(ticket, reason, note, url), _("exempted the ticket: {0}").format(rule.label))
+	if rule.raise_priority_to:
+		_raise_priority(ticket, rule.raise_priority_to)
+	return done
+
+
+@frappe.whitelist(methods=["POST"])
+def unexempt(ticket: str) -> dict[str, object]:
+	"""Remove the exemption: the ticket is charged again, or waits for credits when there are none."""
+	check_agent(ticket)
+	return _run(lambda: corrections.unexempt(ticket), _("removed the exemption"))
+
+
+@frappe.whitelist(methods=["POST"])
+def park(ticket: str) -> dict[str, object]:
+	"""Let an uncharged ticket wait for credits."""
+	check_agent(ticket)
+	return _run(lambda: corrections.park(ticket), _("parked the ticket until there are credits"))
+
+
+@frappe.whitelist(methods=["POST"])
+def release(ticket: str) -> dict[str, object]:
+	"""Charge a parked ticket now, before its turn."""
+	check_agent(ticket)
+	return _run(lambda: corrections.release(ticket), _("released the ticket"))
+
+
+@frappe.whitelist(methods=["POST"])
+def set_customer(ticket: str, customer: str) -> dict[str, object]:
+	"""Set or correct the customer: he is charged, the one before is refunded. An empty ``customer`` clears it."""
+	check_agent(ticket)
+
+	def save() -> dict[str, object]:
+		doc = frappe.get_doc("HD Ticket", ticket)
+		doc.customer = customer or None
+		doc.save()
+		return {"ticket": ticket, "customer": doc.customer, "state": doc.sc_state, "credits": doc.sc_credits}
+
+	return retry_whole(save)
+
+
+def check_agent(ticket: str) -> None:
+	"""Agents with write access to this ticket, nobody else; a ticket that is not there says so."""
+	if not is_agent():
+		frappe.throw(_("Only agents can change what a ticket costs."), frappe.PermissionError)
+	if not frappe.db.exists("HD Ticket", ticket):
+		frappe.throw(_("Ticket {0} does not exist.").format(ticket), frappe.DoesNotExistError)
+	frappe.has_permission("HD Ticket", "write", ticket, throw=True)
+
+
+def _reason(reason: str) -> frappe._dict:
+	fields = ["name", "label", "enabled", "who", "raise_priority_to", "takes_url", "note_required"]
+	rule = frappe.db.get_value("Exemption Reason", reason, fields, as_dict=True)
+	if not rule or not rule.enabled:
+		known = frappe.get_all("Exemption Reason", filters={"enabled": 1}, pluck="name", order_by="name asc")
+		frappe.throw(
+			_("{0} is not an exemption reason. Choose one of: {1}.").format(reason, ", ".join(known) or _("none")),
+			frappe.DoesNotExistError,
+		)
+	return rule
+
+
+def _check_reason(rule: frappe._dict, note: str, url: str) -> None:
+	if rule.who == "System":
+		frappe.throw(_("{0} applies by itself; nobody sets it.").format(rule.label), frappe.PermissionError)
+	if rule.who == "Agent Manager" and not MANAGER_ROLES & set(frappe.get_roles()):
+		frappe.throw(_("Only an Agent Manager can set {0}.").format(rule.label), frappe.PermissionError)
+	if rule.note_required and not note.strip():
+		frappe.throw(_("{0} needs a note that says why.").format(rule.label))
+	if url and not rule.takes_url:
+		frappe.throw(_("{0} carries no issue URL.").format(rule.label))
+	if url:
+		frappe.utils.validate_url(url, throw=True, valid_schemes=["http", "https"])
+
+
+def _run(work: Callable[[], Correction], activity: str) -> dict[str, object]:
+	def whole() -> Correction:
+		done = work()
+		show_correction(done.incident, activity)
+		return done
+
+	done = retry_whole(whole)
+	incident = done.incident
+	return {
+		"ticket": incident.ticket,
+		"incident": incident.name,
+		"state": incident.state,
+		"credits": incident.credits,
+		"credits_back": done.credits_back,
+		"message": incident.message,
+	}
+
+
+def _raise_priority(ticket: str, priority: str) -> None:
+	doc = frappe.get_doc("HD Ticket", ticket)
+	if doc.priority != priority:
+		doc.priority = priority
+		doc.save(ignore_permissions=True)

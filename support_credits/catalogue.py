@@ -1,0 +1,179 @@
+"""Load a provider's catalogue into this site's records: idempotent, and an admin's edits are never lost unsaid.
+
+What each field was when it was last loaded is remembered. A field that differs from that was edited here: it is kept,
+and the report says so, unless overwriting was asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+import frappe
+from frappe import _
+
+from support_credits.engine.catalogue import Catalogue, CatalogueError, Target, parse
+from support_credits.engine.decision import Door
+from support_credits.engine.model import stamp_text
+from support_credits.exceptions import CatalogueRefused
+from support_credits.ledger import clock
+
+SETTINGS = "Support Credits Settings"
+TRIGGER_LABELS = {"deployment_window": "Deployment", "merged": "Merge", "missed_target": "Missed target"}
+KEPT_FOR_LATER = ("calendars", "emergency", "cover_minutes", "texts")
+
+Values = dict[str, object]
+
+
+@dataclass
+class LoadReport:
+	"""What loading did, record by record; ``kept`` names fields that were edited here and stay as they are."""
+
+	created: list[str] = field(default_factory=list)
+	updated: list[str] = field(default_factory=list)
+	unchanged: list[str] = field(default_factory=list)
+	kept: list[str] = field(default_factory=list)
+	notes: list[str] = field(default_factory=list)
+
+	def as_dict(self) -> dict[str, list[str]]:
+		return asdict(self)
+
+
+def read(path: str) -> dict[str, object]:
+	"""The JSON of a catalogue file. Raises CatalogueRefused that names the file and the line."""
+	try:
+		with open(path, encoding="utf-8") as file:
+			data = json.load(file)
+	except OSError as error:
+		raise CatalogueRefused(_("{0} cannot be read: {1}").format(path, error.strerror)) from error
+	except ValueError as error:
+		raise CatalogueRefused(_("{0} is not JSON: {1}").format(path, error)) from error
+	if not isinstance(data, dict):
+		raise CatalogueRefused(_("{0} must hold one JSON object.").format(path))
+	return data
+
+
+def load(data: dict[str, object], overwrite: bool = False) -> LoadReport:
+	"""Create and update packs, tiers, exemption reasons and settings from ``data``. All of it or, on an error, nothing."""
+	try:
+		catalogue = parse(data)
+	except CatalogueError as error:
+		raise CatalogueRefused("\n".join(error.errors)) from error
+	report = LoadReport()
+	marks = json.loads(frappe.db.get_single_value(SETTINGS, "catalogue_marks") or "{}")
+	for doctype, name, values in _records(catalogue):
+		_load_record(doctype, name, values, marks, overwrite, report)
+	_load_settings(catalogue, data, marks, overwrite, report)
+	report.notes.append(
+		_("Kept with the settings until their records exist: {0}.").format(", ".join(KEPT_FOR_LATER))
+	)
+	return report
+
+
+def _records(catalogue: Catalogue) -> Iterator[tuple[str, str, Values]]:
+	"""Every record of the catalogue in an order in which links resolve."""
+	if not frappe.db.exists("Currency", catalogue.provider.currency):
+		yield "Currency", catalogue.provider.currency, {"currency_name": catalogue.provider.currency}
+	for tier in catalogue.tiers:
+		values = {"tier_name": tier.name, "credits_per_incident": tier.credits_per_incident}
+		values |= {"credits_per_month": tier.credits_per_month, **_target("promise", tier.promise)}
+		yield "Support Tier", tier.code, {"tier_code": tier.code, **values, **_target("aim", tier.aim)}
+	for pack in catalogue.packs:
+		values = {"pack_name": pack.name, "credits": pack.credits, "price": float(pack.price)}
+		values |= {"currency": pack.currency, "validity_months": pack.validity_months, "tax_note": pack.tax_note}
+		values |= {"tier": pack.tier, "on_sale": int(pack.on_sale)}
+		yield "Credit Pack", pack.code, {"pack_code": pack.code, **values}
+	for reason in catalogue.exemptions:
+		values = {"label": reason.name, "description": reason.description, "takes_url": int(reason.carries_url)}
+		values |= {"who": reason.set_by.replace("_", " ").title(), "automatic": TRIGGER_LABELS.get(reason.trigger or "")}
+		values |= {"raise_priority_to": _highest_priority() if reason.raises_priority else None}
+		yield "Exemption Reason", reason.code, {"reason_code": reason.code, **values}
+
+
+def _target(prefix: str, target: Target | None) -> Values:
+	unit = target.unit.replace("_", " ") if target else "covered hours"
+	return {f"{prefix}_value": target.value if target else 0, f"{prefix}_unit": unit}
+
+
+def _highest_priority() -> str | None:
+	"""The site's most urgent priority. Helpdesk's ``develop`` replaces the number by a level."""
+	column = "integer_value" if frappe.get_meta("HD Ticket Priority").has_field("integer_value") else "creation"
+	found = frappe.get_all("HD Ticket Priority", pluck="name", order_by=f"{column} asc", limit_page_length=1)
+	return found[0] if found else None
+
+
+def _load_record(
+	doctype: str, name: str, values: Values, marks: dict, overwrite: bool, report: LoadReport
+) -> None:
+	title = f"{doctype} {name}"
+	if not frappe.db.exists(doctype, name):
+		frappe.get_doc({"doctype": doctype, **values}).insert(ignore_permissions=True)
+		report.created.append(title)
+	else:
+		_update(frappe.get_doc(doctype, name), values, marks.get(title, {}), overwrite, report, title)
+	marks[title] = {**marks.get(title, {}), **values}
+
+
+def _update(doc: object, values: Values, loaded: Values, overwrite: bool, report: LoadReport, title: str) -> None:
+	changes = {}
+	for fieldname, value in values.items():
+		current = doc.get(fieldname)
+		if _same(current, value):
+			continue
+		if overwrite or (fieldname in loaded and _same(current, loaded[fieldname])):
+			changes[fieldname] = value
+		else:
+			report.kept.append(_("{0}: {1} stays {2} (catalogue: {3})").format(title, fieldname, current, value))
+	if not changes:
+		report.unchanged.append(title)
+		return
+	doc.update(changes)
+	doc.save(ignore_permissions=True)
+	report.updated.append(title)
+
+
+def _same(one: object, other: object) -> bool:
+	if isinstance(one, float) or isinstance(other, float):
+		return abs(float(one or 0) - float(other or 0)) < 1e-9
+	return (one or None) == (other or None)
+
+
+def _load_settings(
+	catalogue: Catalogue, data: dict[str, object], marks: dict, overwrite: bool, report: LoadReport
+) -> None:
+	settings = frappe.get_doc(SETTINGS)
+	values = _settings_values(catalogue)
+	_update(settings, values, marks.get(SETTINGS) or _defaults(settings), overwrite, report, SETTINGS)
+	marks[SETTINGS] = values
+	settings = frappe.get_doc(SETTINGS)
+	settings.catalogue_name = f"{catalogue.provider.name} ({catalogue.provider.code})"
+	settings.catalogue_loaded_at_utc = stamp_text(clock.now())
+	settings.catalogue = json.dumps(data, indent=1, ensure_ascii=False)
+	settings.catalogue_marks = json.dumps(marks, indent=1, ensure_ascii=False, default=str)
+	settings.save(ignore_permissions=True)
+
+
+def _defaults(settings: object) -> Values:
+	"""On the first load nothing was edited yet: what a fresh site says may be replaced."""
+	return {df.fieldname: settings.get(df.fieldname) for df in settings.meta.fields if not settings.catalogue_name}
+
+
+def _settings_values(catalogue: Catalogue) -> Values:
+	defaults, links = catalogue.defaults, catalogue.links
+	policies = {door: policy.value.replace("_", " ").capitalize() for door, policy in defaults.policies.items()}
+	values: Values = {
+		"provider_name": catalogue.provider.name,
+		"time_zone": catalogue.provider.time_zone,
+		"currency": catalogue.provider.currency,
+		"base_tier": catalogue.base_tier.code,
+		"everyone_must_have_credits": int(defaults.everyone_must_have_credits),
+		"refund_grace_days": defaults.grace_days,
+		"deployment_days": defaults.deployment_days,
+	}
+	doors = {"portal_policy": Door.PORTAL, "mail_policy": Door.MAIL, "agent_policy": Door.AGENT}
+	values |= {fieldname: policies[door] for fieldname, door in doors.items() if door in policies}
+	values |= {
+		f"{link}_url": links.get(link) for link in ("buy", "redeem", "emergency", "documentation", "community")
+	}
+	return values

@@ -1,0 +1,190 @@
+"""``bench --site SITE support-credits …``: grant, statement, verify, load-catalogue, demo.
+
+Every command takes ``--json``, says what it did, and exits with 0 when all is well, 1 when it is not, 2 when the call
+itself was wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import click
+import frappe
+from frappe.commands import get_site, pass_context
+
+
+@click.group("support-credits")
+def support_credits() -> None:
+	"""Support by the incident: credits, statements, proof and catalogues."""
+
+
+@contextmanager
+def site_of(context: object) -> Iterator[None]:
+	"""Connect to the site as Administrator; commit when the block ends well, undo it when not, and say why."""
+	from support_credits.engine.errors import EngineError
+
+	site = get_site(context)
+	frappe.init(site=site)
+	frappe.connect()
+	frappe.set_user("Administrator")
+	try:
+		yield
+		frappe.db.commit()
+	except (frappe.ValidationError, EngineError) as error:
+		frappe.db.rollback()
+		click.secho(_plain(str(error)), fg="red", err=True)
+		sys.exit(1)
+	finally:
+		frappe.destroy()
+
+
+def _plain(text: str) -> str:
+	from frappe.utils import strip_html
+
+	return strip_html(text)
+
+
+def say(data: object, as_json: bool, human: Callable[[], str]) -> None:
+	click.echo(json.dumps(data, indent=1, default=str, ensure_ascii=False) if as_json else human())
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+@support_credits.command("grant")
+@click.option("--customer", default="", help="HD Customer to grant to.")
+@click.option("--person", default="", help="Or a person's e-mail address: his company, or himself as an Individual.")
+@click.option("--pack", default="", help="Credit Pack to grant.")
+@click.option("--credits", default=0, type=int, help="Or a number of credits.")
+@click.option("--months", default=0, type=int, help="Validity of --credits in calendar months; 0 never expires.")
+@click.option("--reason", required=True, help="Why; it stays in the ledger.")
+@click.option("--key", default="", help="Grant once per key: repeating the command then changes nothing.")
+@as_json_option
+@pass_context
+def grant(context: object, as_json: bool, **order: object) -> None:
+	"""Grant credits to a customer."""
+	with site_of(context):
+		from support_credits.api.account import grant as grant_credits
+		from support_credits.ledger.jobs import finish_releases
+
+		done = grant_credits(**order)
+		frappe.db.commit()
+		finish_releases()
+		words = "was granted before; nothing changed" if done["replayed"] else "granted"
+		say(
+			done,
+			as_json,
+			lambda: f"{done['credits']} credits {words}: lot {done['lot']}, "
+			f"valid until {done['expires_on'] or 'used'}, balance {done['balance']}",
+		)
+
+
+@support_credits.command("statement")
+@click.argument("customer")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC) to show.")
+@as_json_option
+@pass_context
+def statement(context: object, customer: str, since: datetime | None, as_json: bool) -> None:
+	"""Print the statement of CUSTOMER (or of an account): every change with the balance after it."""
+	with site_of(context):
+		from support_credits.api.account import statement as statement_of
+
+		said = statement_of(_account(customer), since=since.strftime("%Y-%m-%d") if since else "")
+		say(said, as_json, lambda: _statement_text(said))
+
+
+def _statement_text(said: dict) -> str:
+	lines = [f"{'when (UTC)':<17}{'what':<12}{'credits':>8}{'balance':>9}  {'lot':<18}for"]
+	for line in said["lines"]:
+		about = f"ticket {line['ticket']}" if line["ticket"] else line["reason"]
+		when = line["at_utc"][:16].replace("T", " ")
+		lines.append(
+			f"{when:<17}{line['kind']:<12}{line['credits']:>+8}{line['balance']:>9}  {line['lot']:<18}{about}".rstrip()
+		)
+	return "\n".join([*lines, f"balance {said['balance']}   digest {said['digest'] or '-'}"])
+
+
+def _account(customer: str) -> str:
+	name = frappe.db.get_value("Credit Account", {"customer": customer}, "name") or frappe.db.exists(
+		"Credit Account", customer
+	)
+	if not name:
+		frappe.throw(f"{customer} has no Credit Account. Grant credits to open one.", frappe.DoesNotExistError)
+	return name
+
+
+@support_credits.command("verify")
+@click.option("--customer", default="", help="Check one customer's account only.")
+@as_json_option
+@pass_context
+def verify(context: object, customer: str, as_json: bool) -> None:
+	"""Recompute every chain, lot and balance; exit 1 when anything is not as it was posted."""
+	with site_of(context):
+		from support_credits.ledger.verification import verify as verify_ledger
+
+		report = verify_ledger(_account(customer) if customer else None, progress=None if as_json else _progress)
+		say(report.as_dict(), as_json, lambda: _verify_text(report))
+		if not report.ok:
+			sys.exit(1)
+
+
+def _progress(entries: int) -> None:
+	click.echo(f"\r{entries} entries", nl=False, err=True)
+
+
+def _verify_text(report: object) -> str:
+	found = [f"{finding.row}: {finding.message}" for finding in report.findings]
+	verdict = "all as it was posted" if report.ok else f"{len(found)} finding(s)"
+	return "\n".join([*found, f"{report.accounts} accounts, {report.entries} entries, {report.tickets} tickets: {verdict}"])
+
+
+def file_of(path: str) -> str:
+	"""Where the caller meant: bench runs commands in its ``sites`` folder, people type paths from the bench's own."""
+	for candidate in (path, os.path.join("..", path)):
+		if os.path.isfile(candidate):
+			return os.path.abspath(candidate)
+	raise click.BadParameter(f"{path} does not exist")
+
+
+@support_credits.command("load-catalogue")
+@click.argument("path", callback=lambda _context, _option, path: file_of(path))
+@click.option("--overwrite", is_flag=True, help="Also replace what was edited on this site.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
+@as_json_option
+@pass_context
+def load_catalogue(context: object, path: str, overwrite: bool, dry_run: bool, as_json: bool) -> None:
+	"""Load a provider's catalogue: packs, tiers, exemption reasons and settings."""
+	with site_of(context):
+		from support_credits import catalogue
+
+		report = catalogue.load(catalogue.read(path), overwrite)
+		if dry_run:
+			frappe.db.rollback()
+		say({**report.as_dict(), "dry_run": dry_run}, as_json, lambda: _load_text(report, dry_run))
+
+
+def _load_text(report: object, dry_run: bool) -> str:
+	lines = [f"kept as edited here  {line}" for line in report.kept]
+	lines += [f"{what:<21}{name}" for what in ("created", "updated") for name in getattr(report, what)]
+	lines += [*report.notes, f"{len(report.unchanged)} record(s) unchanged"]
+	return "\n".join([*lines, "nothing was written (dry run)"] if dry_run else lines)
+
+
+@support_credits.command("demo")
+@as_json_option
+@pass_context
+def demo(context: object, as_json: bool) -> None:
+	"""Create demo customers, agents and tickets on a site whose catalogue is loaded, and print their logins."""
+	with site_of(context):
+		from support_credits import demo as demo_data
+
+		made = demo_data.create()
+		say(made, True, str)
+
+
+commands = [support_credits]

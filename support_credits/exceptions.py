@@ -1,0 +1,45 @@
+"""What the app refuses, one class per situation, all of them :class:`frappe.ValidationError` (HTTP 417 unless said)."""
+
+import frappe
+
+
+class SupportCreditsError(frappe.ValidationError):
+	"""Base of everything this app refuses."""
+
+
+class CreditsRefused(SupportCreditsError):
+	"""A ticket that would cost a credit was refused, because there is none; nothing was written."""
+
+
+class LedgerImmutableError(SupportCreditsError):
+	"""Somebody tried to write, change or remove what only the ledger writes."""
+
+
+class AlreadyPosted(SupportCreditsError):
+	"""The business event is in the ledger already; the caller looks up what it wrote then."""
+
+	http_status_code = 409
+
+
+class AlreadyServed(SupportCreditsError):
+	"""A request with this idempotency key has already opened a ticket."""
+
+	http_status_code = 409
+
+
+class NotMember(SupportCreditsError):
+	"""A person who is not an agent tried to act for a customer he is not a member of."""
+
+	http_status_code = 403
+
+
+class HasHistory(SupportCreditsError):
+	"""A record that the ledger's history needs cannot be deleted."""
+
+
+class WrongState(SupportCreditsError):
+	"""The incident's state does not allow what was asked."""
+
+
+class CatalogueRefused(SupportCreditsError):
+	"""A provider catalogue that does not follow the schema; nothing was loaded."""

@@ -1,0 +1,71 @@
+"""What the app adds to the host, and nothing else: three read-only marks and a status. ``uninstall`` is its mirror."""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
+from frappe.permissions import add_permission, update_permission_property
+
+from support_credits.overrides.parking import PARKED_STATUS
+
+MODULE = "Support Credits"
+OLDEST_HELPDESK = (1, 20)
+TICKET = "HD Ticket"
+AGENT_ROLES = ("Agent", "Agent Manager", "System Manager")
+MARK_LEVEL = 1  # customers have no rights at this level, so what they post for these fields is dropped
+
+
+def ticket_fields() -> dict[str, list[dict[str, object]]]:
+	"""The marks on a ticket: copies of its incident for the host's pages, never read back as truth."""
+	common = {"read_only": 1, "no_copy": 1, "permlevel": MARK_LEVEL, "module": MODULE, "translatable": 0}
+	return {
+		TICKET: [
+			{"fieldname": "sc_state", "label": "Credits", "fieldtype": "Data", "insert_after": "customer", **common},
+			{"fieldname": "sc_credits", "label": "Credits Charged", "fieldtype": "Int", "insert_after": "sc_state", **common},
+			{"fieldname": "sc_tier", "label": "Support Tier", "fieldtype": "Data", "insert_after": "sc_credits", **common},
+		]
+	}  # fmt: skip
+
+
+def before_install() -> None:
+	"""Refuse a Helpdesk that is too old, before anything is changed."""
+	import helpdesk
+
+	found = tuple(int(part) for part in helpdesk.__version__.split(".")[:2] if part.isdigit())
+	if found < OLDEST_HELPDESK:
+		frappe.throw(
+			_("Support Credits needs Helpdesk {0} or newer; this bench has {1}. Update Helpdesk, then install again.").format(
+				".".join(str(part) for part in OLDEST_HELPDESK), helpdesk.__version__
+			)
+		)
+
+
+def after_install() -> None:
+	create_custom_fields(ticket_fields(), ignore_validate=True)
+	add_mark_permissions()
+	add_parked_status()
+	frappe.get_doc("Support Credits Settings").save(ignore_permissions=True)  # stores the defaults
+
+
+def add_mark_permissions() -> None:
+	"""Agents read the marks; nobody writes them. The host's own permissions for tickets are left as they are."""
+	for role in AGENT_ROLES:
+		add_permission(TICKET, role, MARK_LEVEL)
+		update_permission_property(TICKET, role, MARK_LEVEL, "read", 1, validate=False)
+	frappe.clear_cache(doctype=TICKET)
+
+
+def add_parked_status() -> None:
+	if frappe.db.exists("HD Ticket Status", PARKED_STATUS):
+		return
+	frappe.get_doc(
+		{
+			"doctype": "HD Ticket Status",
+			"label_agent": PARKED_STATUS,
+			"category": "Paused",
+			"color": "Orange",
+			"enabled": 1,
+			"order": frappe.db.count("HD Ticket Status") + 1,
+		}
+	).insert(ignore_permissions=True)

@@ -1,0 +1,192 @@
+"""What is decided about an incident after its first decision: exempt, un-exempt, park, release, withdraw, reopen.
+
+Each takes the ticket's row lock first, then the account's: the order in which a ticket being saved takes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+
+from support_credits.engine.allocation import available
+from support_credits.engine.decision import Code, Decision, Door, Policy
+from support_credits.engine.errors import NotAllowed
+from support_credits.engine.incident import Event, State, next_state
+from support_credits.engine.model import stamp_text
+from support_credits.exceptions import WrongState
+from support_credits.ledger import charging, clock, incidents, releases
+from support_credits.ledger import settings as site
+from support_credits.ledger.grants import credits_came_in
+from support_credits.ledger.posting import OpenAccount, account_lock
+from support_credits.ledger.rows import Incident
+from support_credits.ledger.wording import label_of, state_of
+
+
+@dataclass(frozen=True)
+class Correction:
+	"""What a correction did: the incident after it and the credits it gave back (0 or more)."""
+
+	incident: Incident
+	credits_back: int = 0
+
+
+@contextmanager
+def _incident_of(ticket: str) -> Iterator[tuple[OpenAccount | None, Incident]]:
+	"""The incident of ``ticket`` under its locks; written when the block ends without an error."""
+	lock_ticket(ticket)
+	name = incidents.name_for_ticket(ticket)
+	if not name:
+		frappe.throw(
+			_("Ticket {0} has no incident: its customer has no Credit Account, or it is older than the account.").format(
+				ticket
+			),
+			WrongState,
+		)
+	account_name = frappe.db.get_value("Support Incident", name, "account")
+	if not account_name:
+		incident = incidents.lock([name])[0]
+		yield None, incident
+	else:
+		with account_lock(account_name, clock.now()) as account:
+			incident = incidents.lock([name])[0]
+			yield account, incident
+			incidents.update(incident)
+		return
+	incidents.update(incident)
+
+
+def lock_ticket(ticket: str) -> None:
+	"""Lock the ticket's row, so that a save of it and a correction cannot interleave."""
+	table = frappe.qb.DocType("HD Ticket")
+	if not frappe.qb.from_(table).select(table.name).where(table.name == ticket).for_update().run():
+		frappe.throw(_("Ticket {0} does not exist.").format(ticket), frappe.DoesNotExistError)
+
+
+def _step(incident: Incident, event: Event, decided: Code | None = None) -> State:
+	try:
+		return next_state(state_of(incident.state), event, decided)
+	except NotAllowed:
+		frappe.throw(
+			_("Ticket {0} is {1}; that cannot be done to it.").format(incident.ticket_no, _(incident.state)),
+			WrongState,
+		)
+
+
+def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> Correction:
+	"""Set an exemption: what the ticket was charged goes back to the same lots. Twice is once."""
+	with _incident_of(ticket) as (account, incident):
+		if incident.state == "Exempt":
+			if incident.exemption != reason:
+				_note_exemption(incident, reason, note, url)
+			return Correction(incident)
+		after = _step(incident, Event.EXEMPT)
+		back = _give_back(account, incident, _("Exempt: {0}").format(reason)) if account else 0
+		incident.state, incident.decision = label_of(after), after.value
+		_note_exemption(incident, reason, note, url)
+	return Correction(incident, back)
+
+
+def _note_exemption(incident: Incident, reason: str, note: str, url: str) -> None:
+	incident.exemption, incident.exemption_note, incident.exemption_url = reason, note, url
+	incident.exempted_by = frappe.session.user
+	label = frappe.db.get_value("Exemption Reason", reason, "label") or reason
+	incident.message = _("This ticket costs no credits: {0}.").format(label)
+
+
+def _give_back(account: OpenAccount, incident: Incident, reason: str) -> int:
+	waited = incident.state == "Parked"
+	releases.leave_queue(account, incident)
+	back = charging.enter_refund(account, incident, reason)
+	if waited:
+		releases.mark_released(account, incident)
+		releases.finish_soon()
+	if back or waited:
+		credits_came_in(account, f"ticket:{incident.ticket_key}:back:{incident.cycle}")
+	return back
+
+
+def unexempt(ticket: str) -> Correction:
+	"""Remove the exemption: the ticket is charged again, or waits for credits when there are none."""
+	with _incident_of(ticket) as (account, incident):
+		_step(incident, Event.UNEXEMPT, Code.CHARGED)
+		incident.exemption, incident.exemption_note, incident.exemption_url = None, "", ""
+		incident.exempted_by = ""
+		_decide_again(account, incident, "recharge")
+	return Correction(incident)
+
+
+def _decide_again(account: OpenAccount | None, incident: Incident, event: str) -> Decision | None:
+	"""Decide for a ticket that exists: what would be refused is parked."""
+	if account is None:
+		incident.state = label_of(State.NOT_ENFORCED if incident.customer else State.UNIDENTIFIED)
+		incident.decision = state_of(incident.state).value
+		return None
+	policy = site.policy_for(Door.AGENT, account.row)
+	policy = Policy.PARK if policy is Policy.REFUSE else policy
+	decision = charging.decide_for(account, Door.AGENT, incident.customer or "", policy=policy)
+	charging.enter_decision(account, incident, decision, f"ticket:{incident.ticket_key}:{event}:{incident.cycle}")
+	return decision
+
+
+def park(ticket: str) -> Correction:
+	"""Let an uncharged ticket wait for credits, its clock stopped; it is released like every parked one."""
+	with _incident_of(ticket) as (account, incident):
+		after = _step(incident, Event.PARK)
+		if account is None:
+			frappe.throw(
+				_("Ticket {0} has no customer with a Credit Account, so there is nothing to wait for. Set its customer first.").format(
+					ticket
+				),
+				WrongState,
+			)
+		incident.state, incident.decision = label_of(after), after.value
+		incident.parked_at_utc = stamp_text(account.at)
+		incident.message = _("This ticket waits for credits.")
+		account.parked.append(incident.name)
+	return Correction(incident)
+
+
+def release(ticket: str) -> Correction:
+	"""Charge a parked ticket now, before its turn. Raises WrongState with the balance when it cannot be paid."""
+	with _incident_of(ticket) as (account, incident):
+		_step(incident, Event.RELEASE, Code.CHARGED)
+		if account is None or not releases.release(account, incident):
+			left = available(account.lots.values(), account.at) if account else 0
+			frappe.throw(
+				_("Ticket {0} cannot be released: the balance is {1}. Grant credits, or exempt the ticket.").format(
+					ticket, left
+				),
+				WrongState,
+			)
+		releases.finish_soon()
+	return Correction(incident)
+
+
+def withdraw(incident_name: str) -> None:
+	"""The customer no longer wants a parked ticket: it leaves the queue. Called while the ticket is being saved."""
+	with account_lock(_account(incident_name), clock.now()) as account:
+		incident = incidents.lock([incident_name])[0]
+		after = _step(incident, Event.WITHDRAW)
+		releases.leave_queue(account, incident)
+		incident.state, incident.decision = label_of(after), after.value
+		incident.message = _("Withdrawn before it was charged.")
+		incidents.update(incident)
+		releases.release_parked(account)  # what it waited for may be enough for the next in the queue
+
+
+def reopen(incident_name: str) -> Incident:
+	"""A withdrawn ticket comes back: it pays like a new one, or waits. Called while the ticket is being saved."""
+	with account_lock(_account(incident_name), clock.now()) as account:
+		incident = incidents.lock([incident_name])[0]
+		_step(incident, Event.REOPEN, Code.CHARGED)
+		_decide_again(account, incident, "reopen")
+		incidents.update(incident)
+	return incident
+
+
+def _account(incident_name: str) -> str:
+	return frappe.db.get_value("Support Incident", incident_name, "account")

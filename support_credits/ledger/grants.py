@@ -1,0 +1,191 @@
+"""Credits coming in and going out by a person's or a purchase's act: grant, void, adjust, expire.
+
+Whenever credits come in, overdrawn incidents are moved to them first and parked tickets are released next, oldest
+first, under the same lock, so that no newer ticket can take what an older one was waiting for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import frappe
+from frappe import _
+
+from support_credits.engine.allocation import available, checked_amount
+from support_credits.engine.funding import Funding
+from support_credits.engine.grants import expiry_instant, grant_line, repay_overdraft
+from support_credits.engine.model import Entry, Stamp
+from support_credits.engine.refund import adjust, expire, void
+from support_credits.exceptions import AlreadyPosted
+from support_credits.ledger import clock, incidents, releases
+from support_credits.ledger.charging import funding_after
+from support_credits.ledger.posting import OpenAccount, account_lock
+from support_credits.ledger.rows import Incident, LotTerms, chained_terms
+
+
+@dataclass(frozen=True)
+class GrantOrder:
+	"""What is to be granted. ``months`` None never expires; ``granted_at`` None means now."""
+
+	credits: int
+	event_key: str
+	reason: str = ""
+	source: str = "Manual"
+	months: int | None = None
+	pack: str | None = None
+	price: Decimal | None = None
+	currency: str | None = None
+	granted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Granted:
+	"""The lot a grant opened; ``replayed`` when the same event had opened it before and nothing was written now."""
+
+	lot: str
+	credits: int
+	expires_on: str | None
+	released: tuple[str, ...] = ()
+	replayed: bool = False
+
+
+def pack_order(
+	pack: str, event_key: str, reason: str = "", granted_at: datetime | None = None, source: str = "Pack"
+) -> GrantOrder:
+	"""The order for one ``pack`` as it is on sale now: its credits, validity and price."""
+	terms = frappe.get_doc("Credit Pack", pack)
+	return GrantOrder(
+		credits=terms.credits,
+		event_key=event_key,
+		reason=reason,
+		source=source,
+		months=terms.validity_months,
+		pack=terms.name,
+		price=Decimal(str(terms.price)),
+		currency=terms.currency,
+		granted_at=granted_at,
+	)
+
+
+def grant(account: str, order: GrantOrder) -> Granted:
+	"""Grant credits to ``account``, once per ``order.event_key``. Raises InvalidAmount for a bad number of credits.
+
+	The caller's transaction carries it; the tickets' own rows follow after its commit.
+	"""
+	checked_amount(order.credits)
+	earlier = find_grant(order.event_key)
+	if earlier:
+		return earlier
+	at = clock.now()
+	with account_lock(account, at) as opened:
+		lot, released = _post_grant(opened, order)
+	return Granted(lot, order.credits, _expires_on(lot), tuple(released))
+
+
+def _post_grant(account: OpenAccount, order: GrantOrder) -> tuple[str, list[str]]:
+	granted_at = order.granted_at or account.at
+	expires_at = expiry_instant(granted_at, order.months, account.zone) if order.months else None
+	lot = account.draft_lot(order.credits, granted_at, expires_at)
+	terms = LotTerms(order.source, order.reason, order.pack, order.price, order.currency)
+	line = grant_line(lot, chained_terms(terms), order.reason)
+	account.post([line], stamp(account, order.event_key), opening=[(lot, terms)])
+	return lot.name, credits_came_in(account, order.event_key)
+
+
+def credits_came_in(account: OpenAccount, event_key: str) -> list[str]:
+	"""Repay the overdraft, then release parked tickets. Returns the incidents released."""
+	_repay(account, f"{event_key}:repay")
+	return releases.release_parked(account)
+
+
+def _repay(account: OpenAccount, event_key: str) -> None:
+	if not account.overdrawn:
+		return
+	account.read_open_lots()
+	for overdraft in account.overdraft_lots():
+		if not available(account.lots.values(), account.at):
+			return
+		waiting = incidents.lock(account.overdrawn)
+		fundings = [Funding(incident.name, incident.funding) for incident in waiting]
+		real = [lot for lot in account.lots.values() if not lot.is_overdraft]
+		lines = repay_overdraft(overdraft, fundings, real, account.at, _("Overdraft repaid"))
+		posting = account.post(lines, stamp(account, f"{event_key}:{overdraft.name}"))
+		for incident in waiting if posting else []:
+			_note_repayment(account, incident, posting.entries)
+
+
+def _note_repayment(account: OpenAccount, incident: Incident, entries: tuple[Entry, ...]) -> None:
+	incident.funding = funding_after(incident, entries)
+	if not any(account.lots[part.lot].is_overdraft for part in incident.funding if part.lot in account.lots):
+		incident.state = "Charged"
+		account.overdrawn.remove(incident.name)
+	incidents.update(incident)
+
+
+def stamp(account: OpenAccount, event_key: str) -> Stamp:
+	return Stamp(event_key, account.at, frappe.session.user)
+
+
+def find_grant(event_key: str) -> Granted | None:
+	"""The lot that ``event_key`` opened before, if it did."""
+	lot = frappe.db.get_value("Credit Ledger Entry", {"event_key": f"{event_key}/1"}, "lot", order_by=None)
+	if not lot:
+		return None
+	credits = frappe.db.get_value("Credit Lot", lot, "credits_granted")
+	return Granted(lot, credits, _expires_on(lot), replayed=True)
+
+
+def grant_once(account: str, order: GrantOrder) -> Granted:
+	"""Grant; a replay, also a concurrent one, returns what the first delivery wrote. The caller commits."""
+	try:
+		return grant(account, order)
+	except AlreadyPosted:
+		# The snapshot of this transaction is older than the other delivery's commit.
+		frappe.db.rollback()
+		granted = find_grant(order.event_key)
+		if granted is None:
+			raise
+		return granted
+
+
+def _expires_on(lot: str) -> str | None:
+	day = frappe.db.get_value("Credit Lot", lot, "expires_on")
+	return str(day) if day else None
+
+
+def void_lot(lot: str, reason: str) -> int:
+	"""Take all that remains on ``lot``; returns the credits taken. Raises NotAllowed, naming what stands against it."""
+	with account_lock(_account_of(lot), clock.now()) as account:
+		account.read([lot])
+		line = void(account.lots[lot], reason, account.at)
+		account.post([line], stamp(account, f"void:{lot}"))
+	return -line.credits
+
+
+def adjust_lot(lot: str, credits: int, reason: str, event_key: str) -> int:
+	"""Correct a valid lot by signed ``credits``; returns what remains on it."""
+	with account_lock(_account_of(lot), clock.now()) as account:
+		account.read([lot])
+		account.post([adjust(account.lots[lot], credits, reason, account.at)], stamp(account, event_key))
+		if credits > 0:
+			credits_came_in(account, event_key)
+		return account.lots[lot].remaining
+
+
+def expire_account(account_name: str) -> int:
+	"""Book the expiry of every lot past its end; returns how many. Booking changes no balance: the clock did."""
+	with account_lock(account_name, clock.now()) as account:
+		account.read_open_lots()
+		lines = expire(account.lots.values(), account.at)
+		for line in lines:
+			account.post([line], stamp(account, f"expire:{line.lot}"))
+		return len(lines)
+
+
+def _account_of(lot: str) -> str:
+	account = frappe.db.get_value("Credit Lot", lot, "account")
+	if not account:
+		frappe.throw(_("Credit Lot {0} does not exist.").format(lot), frappe.DoesNotExistError)
+	return account

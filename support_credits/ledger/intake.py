@@ -1,0 +1,207 @@
+"""A ticket comes in, or gets its customer later: who pays is settled here, the rest is :mod:`charging`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+
+from support_credits.engine.decision import Code, Door, Policy, TicketFacts, decide
+from support_credits.engine.incident import State
+from support_credits.engine.model import stamp_text
+from support_credits.exceptions import AlreadyServed, CreditsRefused, NotMember
+from support_credits.ledger import accounts, charging, clock, incidents, releases
+from support_credits.ledger import settings as site
+from support_credits.ledger.charging import CustomerFacts
+from support_credits.ledger.posting import OpenAccount, account_lock, account_locks
+from support_credits.ledger.rows import Incident
+from support_credits.ledger.wording import label_of, refusal, render
+
+
+@dataclass(frozen=True)
+class Arrival:
+	"""How a ticket came in and whether an agent brought it: from the session, never from the ticket's fields."""
+
+	door: Door
+	is_agent: bool
+	automatic_mail: bool = False
+
+
+@dataclass(frozen=True)
+class TicketRef:
+	"""What intake knows of a ticket. ``arrival`` is asked only when it matters: the host's answer costs a statement,
+	and a ticket of a customer without an account may cost one in all (design §6).
+	"""
+
+	number: str
+	key: str
+	customer: str | None
+	arrival: Callable[[], Arrival]
+	request_key: str | None = None
+
+
+def open_incident(ticket: TicketRef) -> Incident | None:
+	"""Decide for a new ticket and enter the outcome; None where the app has nothing to say (design rule 9).
+
+	Raises CreditsRefused, NotMember or AlreadyServed; then nothing of the ticket is written either.
+	"""
+	at = clock.now()
+	if not ticket.customer:
+		return _unidentified(ticket)
+	facts = charging.customer_facts(ticket.customer, frappe.session.user, ticket.request_key, at)
+	if facts.account is None:
+		if not site.settings().everyone_must_have_credits:
+			return None
+		facts = CustomerFacts(accounts.ensure_account(ticket.customer), is_member=True)
+	arrival = ticket.arrival()
+	_check(ticket, arrival, facts)
+	with account_lock(facts.account, at) as account:
+		incident = _new(ticket, arrival)
+		_decide_and_enter(account, incident, arrival, facts)
+		incident.opened_at_utc = stamp_text(at)
+		_insert(incident)
+	return incident
+
+
+def _check(ticket: TicketRef, arrival: Arrival, facts: CustomerFacts) -> None:
+	if facts.served_as:
+		raise_served(facts.served_as)
+	if not arrival.is_agent and not facts.is_member:
+		frappe.throw(
+			_("You are not a member of {0}, so you cannot open a ticket that {0} pays for.").format(ticket.customer),
+			NotMember,
+			title=_("Not a member"),
+		)
+
+
+def raise_served(number: str) -> None:
+	frappe.throw(
+		_("This request has been served already: it opened ticket {0}. Nothing was charged again.").format(number),
+		AlreadyServed,
+		title=_("Already served"),
+	)
+
+
+def _insert(incident: Incident) -> None:
+	try:
+		incidents.insert(incident)
+	except Exception as error:
+		if frappe.db.is_duplicate_entry(error) and incident.request_key:
+			raise_served(_("(being opened at this moment)"))
+		raise
+
+
+def _new(ticket: TicketRef, arrival: Arrival) -> Incident:
+	return Incident(
+		name=incidents.new_name(),
+		ticket=ticket.number,
+		ticket_no=ticket.number,
+		ticket_key=ticket.key,
+		customer=ticket.customer,
+		state="",
+		door=arrival.door.value,
+		request_key=ticket.request_key,
+	)
+
+
+def _decide_and_enter(
+	account: OpenAccount, incident: Incident, arrival: Arrival, facts: CustomerFacts, policy: Policy | None = None
+) -> None:
+	exemption = charging.automatic_exemption(facts.deployed_on, account.at)
+	decision = charging.decide_for(
+		account, arrival.door, incident.customer or "", exemption, policy, arrival.automatic_mail
+	)
+	if decision.code is Code.REFUSED:
+		frappe.throw(refusal(decision), CreditsRefused, title=_("Not enough support credits"))
+	charging.enter_decision(account, incident, decision, f"ticket:{incident.ticket_key}:open{_again(incident)}")
+	incident.exemption = exemption.code if exemption and decision.code is Code.EXEMPT else None
+
+
+def _again(incident: Incident) -> str:
+	"""Nothing for the first charge of a ticket; a later one (other customer, exemption removed) is its own event."""
+	return f":{incident.cycle}" if incident.cycle else ""
+
+
+def _unidentified(ticket: TicketRef) -> Incident | None:
+	"""Note a ticket without a customer for the agents, on a site that sells; plain Helpdesk stays as it is."""
+	if not site_sells():
+		return None
+	arrival = ticket.arrival()
+	facts = TicketFacts(
+		door=arrival.door,
+		customer=None,
+		has_account=False,
+		at=clock.now(),
+		automatic_mail=arrival.automatic_mail,
+	)
+	decision = decide(facts)
+	incident = _new(ticket, arrival)
+	incident.state = label_of(State(decision.code.value))
+	incident.decision = decision.code.value
+	incident.message = render(decision.message)
+	incident.opened_at_utc = stamp_text(facts.at)
+	_insert(incident)
+	return incident
+
+
+def site_sells() -> bool:
+	"""Whether anybody has an account here, or everybody must have credits."""
+	if site.settings().everyone_must_have_credits:
+		return True
+	return bool(frappe.db.get_value("Credit Account", {}, "name", order_by=None))
+
+
+def identify(ticket: TicketRef, incident_name: str | None) -> Incident | None:
+	"""An agent set, corrected or cleared the customer: refund the old one, decide for the new one (design rule 6).
+
+	The ticket exists, so it cannot be refused any more: what would be refused is parked.
+	"""
+	at = clock.now()
+	facts = CustomerFacts()
+	if ticket.customer:
+		facts = charging.customer_facts(ticket.customer, frappe.session.user, None, at)
+	if facts.account is None and ticket.customer and site.settings().everyone_must_have_credits:
+		facts = CustomerFacts(accounts.ensure_account(ticket.customer))
+	earlier = frappe.db.get_value("Support Incident", incident_name, "account") if incident_name else None
+	with account_locks([name for name in (earlier, facts.account) if name], at) as opened:
+		incident = incidents.lock([incident_name])[0] if incident_name else _new(ticket, ticket.arrival())
+		if incident.account:
+			_leave_account(opened[incident.account], incident)
+		incident.customer = ticket.customer
+		_enter_customer(opened.get(facts.account or ""), incident, ticket.arrival(), facts)
+		_store(incident, incident_name)
+	return incident
+
+
+def _leave_account(account: OpenAccount, incident: Incident) -> None:
+	charging.enter_refund(account, incident, _("Customer corrected"))
+	releases.leave_queue(account, incident)
+	from support_credits.ledger.grants import credits_came_in
+
+	credits_came_in(account, f"ticket:{incident.ticket_key}:left:{incident.cycle}")
+
+
+def _enter_customer(
+	account: OpenAccount | None, incident: Incident, arrival: Arrival, facts: CustomerFacts
+) -> None:
+	incident.account = account.name if account else None
+	if incident.state == "Exempt":
+		return  # the vendor's bug is the vendor's, whoever the customer is
+	if account is None:
+		code = Code.NOT_ENFORCED if incident.customer else Code.UNIDENTIFIED
+		incident.state, incident.decision = label_of(State(code.value)), code.value
+		return
+	policy = site.policy_for(Door.AGENT, account.row)
+	_decide_and_enter(account, incident, arrival, facts, Policy.PARK if policy is Policy.REFUSE else policy)
+
+
+def _store(incident: Incident, incident_name: str | None) -> None:
+	if incident_name:
+		incidents.update(incident)
+	else:
+		incident.opened_at_utc = stamp_text(clock.now())
+		incidents.insert(incident)
+
+

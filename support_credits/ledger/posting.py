@@ -1,0 +1,197 @@
+"""An account under its lock: the one place where entries, lots and the head of a chain are written.
+
+Lock order everywhere: ticket, account (by name when two), incidents, lots. The account row carries the chain's head,
+the numbers of the open lots and the queue of parked incidents, so that no range of a table is ever read for update.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import frappe
+from frappe import _
+
+from support_credits.engine import allocation, chain
+from support_credits.engine.model import GENESIS_HASH, Head, Line, Lot, Posting, Stamp, lot_name
+from support_credits.exceptions import AlreadyPosted, SupportCreditsError
+from support_credits.ledger import rows
+from support_credits.ledger.rows import LotTerms
+from support_credits.ledger.settings import POLICY_FIELDS, provider_zone
+
+FIRST_BATCH = 8  # lots read at once while looking for credits; nearly every charge ends in the first
+BATCH_GROWTH = 8
+ACCOUNT_COLUMNS = (
+	"name", "customer", "tier", "merged_into", "overdraft_limit", *POLICY_FIELDS,
+	"seq", "lot_count", "head_hash", "open_lots", "overdrawn", "parked",
+)  # fmt: skip
+
+
+class OpenAccount:
+	"""One account, locked until the transaction ends. Everything written through it is chained and consistent."""
+
+	def __init__(self, row: frappe._dict, at: datetime) -> None:
+		self.row = row
+		self.at = at
+		self.zone = provider_zone()
+		self.head = Head(row.name, row.seq, row.head_hash or GENESIS_HASH, row.lot_count)
+		self.open_lots: list[int] = json.loads(row.open_lots or "[]")
+		self.overdrawn: list[str] = json.loads(row.overdrawn or "[]")
+		self.parked: list[str] = json.loads(row.parked or "[]")
+		self.lots: dict[str, Lot] = {}
+		self._stored = self._state()
+
+	@property
+	def name(self) -> str:
+		return self.head.account
+
+	# Reading, always under the lock
+
+	def lot_names(self, numbers: Iterable[int]) -> list[str]:
+		return [lot_name(self.name, number) for number in numbers]
+
+	def read(self, names: Iterable[str]) -> None:
+		self.lots.update(rows.lock_lots([name for name in names if name not in self.lots]))
+
+	def read_open_lots(self) -> None:
+		self.read(self.lot_names(self.open_lots))
+
+	def read_enough(self, credits: int) -> tuple[Lot, ...]:
+		"""Open lots in spending order until ``credits`` can be met, or all of them: then the balance is exact."""
+		size, start = FIRST_BATCH, 0
+		while start < len(self.open_lots):
+			self.read(self.lot_names(self.open_lots[start : start + size]))
+			if allocation.available(self.lots.values(), self.at) >= credits:
+				break
+			start, size = start + size, size * BATCH_GROWTH
+		return tuple(self.lots.values())
+
+	def has_read_all(self) -> bool:
+		"""Whether every open lot was read, so that sums over them are the account's."""
+		return all(name in self.lots for name in self.lot_names(self.open_lots))
+
+	def overdraft_lots(self) -> list[Lot]:
+		"""Usually none or one; a second one after two accounts with overdrafts were joined."""
+		return [lot for lot in self.lots.values() if lot.is_overdraft and not lot.moved_to]
+
+	# Writing
+
+	def draft_lot(
+		self, credits: int, granted_at: datetime, expires_at: datetime | None = None, overdraft_limit: int = 0
+	) -> Lot:
+		"""The next lot of this account, not yet written: its grant line brings the credits in."""
+		return Lot(
+			name=lot_name(self.name, self.head.lot_count + 1),
+			credits_granted=credits,
+			remaining=0,
+			granted_at=granted_at,
+			expires_at=expires_at,
+			overdraft_limit=overdraft_limit,
+		)
+
+	def post(
+		self, lines: Sequence[Line], stamp: Stamp, opening: Sequence[tuple[Lot, LotTerms]] = ()
+	) -> Posting | None:
+		"""Write ``lines`` as one event. Raises AlreadyPosted when the event's key is in the ledger."""
+		if not lines:
+			return None
+		new = {lot.name: terms for lot, terms in opening}
+		self.read({line.lot for line in lines} - set(new))
+		posting = chain.post(self.head, [*self.lots.values(), *(lot for lot, _terms in opening)], lines, stamp)
+		changed = {lot.name: lot for lot in posting.lots}
+		self._insert(posting, changed, new)
+		rows.update_lots(
+			lot for name, lot in changed.items() if name not in new and lot != self.lots.get(name)
+		)
+		self.lots.update(changed)
+		self.head = posting.head
+		self._sort_open_lots(changed)
+		return posting
+
+	def _insert(self, posting: Posting, changed: dict[str, Lot], new: dict[str, LotTerms]) -> None:
+		try:
+			if new:
+				rows.insert_lots(self.name, [(changed[name], terms) for name, terms in new.items()], self.zone)
+			rows.insert_entries(posting.entries, self.zone)
+		except Exception as error:
+			if not frappe.db.is_duplicate_entry(error):
+				raise
+			# A new class on purpose: mail intake swallows the host's DuplicateEntryError and would commit the rest.
+			event = posting.entries[0].event_key.rpartition("/")[0]
+			raise AlreadyPosted(_("This has been entered already: {0}").format(event)) from error
+
+	def replace_lot(self, lot: Lot) -> None:
+		"""Write a change of a lot that is no entry: voided, or its successor."""
+		rows.update_lots([lot])
+		self.lots[lot.name] = lot
+
+	def _sort_open_lots(self, changed: dict[str, Lot]) -> None:
+		known = set(self.open_lots)
+		gone = {rows.lot_number(name) for name, lot in changed.items() if not _is_open(lot)}
+		came = {rows.lot_number(name) for name, lot in changed.items() if _is_open(lot)} - known
+		self.open_lots = [number for number in self.open_lots if number not in gone]
+		if not came:
+			return
+		self.open_lots += came
+		self.read_open_lots()
+		ordered = sorted((self.lots[name] for name in self.lot_names(self.open_lots)), key=_spending_key)
+		self.open_lots = [rows.lot_number(lot.name) for lot in ordered]
+
+	def _state(self) -> tuple[object, ...]:
+		return (self.head, tuple(self.open_lots), tuple(self.overdrawn), tuple(self.parked))
+
+	def close(self) -> None:
+		"""Write the account's row, once, and only when something changed."""
+		if self._state() == self._stored:
+			return
+		table = frappe.qb.DocType("Credit Account")
+		query = frappe.qb.update(table).where(table.name == self.name)
+		query = query.set(table.seq, self.head.seq).set(table.head_hash, self.head.entry_hash)
+		query = query.set(table.lot_count, self.head.lot_count)
+		for column in ("open_lots", "overdrawn", "parked"):
+			query = query.set(table[column], json.dumps(getattr(self, column), separators=(",", ":")))
+		query.run()
+		self._stored = self._state()
+
+
+def _is_open(lot: Lot) -> bool:
+	return lot.is_overdraft or (lot.remaining > 0 and not lot.voided and not lot.moved_to)
+
+
+def _spending_key(lot: Lot) -> tuple[object, ...]:
+	"""The published order (design rule 3), whatever the instant; the overdraft comes last."""
+	return (lot.is_overdraft, *allocation.spending_key(lot))
+
+
+@contextmanager
+def account_lock(name: str, at: datetime) -> Iterator[OpenAccount]:
+	"""Lock the account, follow a join to its successor, and write its row when the block ends without an error."""
+	account = OpenAccount(_lock_row(name), at)
+	yield account
+	account.close()
+
+
+@contextmanager
+def account_locks(names: Iterable[str], at: datetime) -> Iterator[dict[str, OpenAccount]]:
+	"""Several accounts, always in the same order; keyed by the names asked for and by those they are joined with."""
+	opened: dict[str, OpenAccount] = {}
+	by_row: dict[str, OpenAccount] = {}
+	for name in sorted(set(names)):
+		row = _lock_row(name)
+		by_row.setdefault(row.name, OpenAccount(row, at))
+		opened[name] = opened[row.name] = by_row[row.name]
+	yield opened
+	for account in by_row.values():
+		account.close()
+
+
+def _lock_row(name: str) -> frappe._dict:
+	table = frappe.qb.DocType("Credit Account")
+	query = frappe.qb.from_(table).select(*(table[column] for column in ACCOUNT_COLUMNS))
+	found = query.where(table.name == name).for_update().run(as_dict=True)
+	if not found:
+		raise SupportCreditsError(_("Credit Account {0} does not exist.").format(name))
+	row = found[0]
+	return _lock_row(row.merged_into) if row.merged_into else row

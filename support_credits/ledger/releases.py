@@ -1,0 +1,116 @@
+"""Parked tickets and the credits they wait for (design rule 8).
+
+The ledger's part happens under the account's lock, in the transaction that brought the credits in. The ticket's own
+row follows in a job: taking ticket locks while an account is locked would deadlock against a ticket being saved.
+"""
+
+from __future__ import annotations
+
+import frappe
+from frappe import _
+from frappe.utils import now_datetime
+
+from support_credits.engine.allocation import allocate, available
+from support_credits.engine.model import stamp_text
+from support_credits.ledger import clock, incidents
+from support_credits.ledger import settings as site
+from support_credits.ledger.charging import enter_charge
+from support_credits.ledger.posting import OpenAccount
+from support_credits.ledger.rows import Incident
+
+BATCH = 100  # tickets one run of the job updates; what is left is found by the next run
+
+
+def release_parked(account: OpenAccount) -> list[str]:
+	"""Charge parked incidents, oldest first, while credits last; returns the names of those released.
+
+	The first that cannot be paid stops the queue: a cheaper one behind it does not overtake.
+	"""
+	released: list[str] = []
+	while account.parked:
+		found = incidents.lock(account.parked[:1])
+		if not found or found[0].state != "Parked":
+			account.parked.pop(0)
+		elif not release(account, found[0]):
+			break
+		else:
+			released.append(found[0].name)
+	if released:
+		finish_soon()
+	return released
+
+
+def release(account: OpenAccount, incident: Incident) -> bool:
+	"""Charge one parked ``incident`` when the account can pay it; False, with nothing changed, when it cannot."""
+	tier = site.tier_of(account.row)
+	needed = site.credits_per_incident(tier)
+	lots = account.read_enough(needed)
+	if available(lots, account.at) < needed:
+		return False
+	parts = allocate(needed, lots, account.at) if needed else ()
+	enter_charge(account, incident, parts, f"ticket:{incident.ticket_key}:release:{incident.cycle}")
+	leave_queue(account, incident)
+	incident.tier = tier
+	incident.state, incident.decision = "Charged", "charged"
+	incident.message = _("Released: {0} credit(s) charged.").format(incident.credits)
+	mark_released(account, incident)
+	incidents.update(incident)
+	return True
+
+
+def leave_queue(account: OpenAccount, incident: Incident) -> None:
+	if incident.name in account.parked:
+		account.parked.remove(incident.name)
+
+
+def mark_released(account: OpenAccount, incident: Incident) -> None:
+	"""The provider's clock starts here; the ticket's row follows."""
+	incident.released_at_utc = stamp_text(account.at)
+	incident.ticket_update_due = 1
+
+
+def finish_soon() -> None:
+	frappe.enqueue("support_credits.ledger.jobs.finish_releases", queue="short", enqueue_after_commit=True)
+
+
+def finish_due() -> int:
+	"""Bring the tickets of released incidents up to date, each in a transaction of its own; returns how many."""
+	due = frappe.get_all(
+		"Support Incident",
+		filters={"ticket_update_due": 1},
+		pluck="name",
+		order_by="released_at_utc asc, creation asc",
+		limit_page_length=BATCH,
+	)
+	return sum(_finish(name) for name in due)
+
+
+def _finish(name: str) -> int:
+	try:
+		update_ticket(name)
+		frappe.db.commit()  # each ticket stands alone: one that cannot be saved must not hold up the others
+		return 1
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error(title=f"Support Credits: ticket of released incident {name} could not be updated")
+		frappe.db.commit()
+		return 0
+
+
+def update_ticket(incident_name: str) -> None:
+	"""Open the ticket of a released incident; its SLA and first response start at this moment."""
+	from support_credits.overrides.hd_ticket import show_marks
+
+	ticket_name = frappe.db.get_value("Support Incident", incident_name, "ticket")
+	if ticket_name:
+		ticket = frappe.get_doc("HD Ticket", ticket_name, for_update=True)
+		incident = incidents.lock([incident_name])[0]
+		show_marks(ticket, incident)
+		ticket.status = ticket.default_open_status
+		ticket.service_level_agreement_creation = now_datetime()
+		ticket.first_responded_on = None
+		ticket.response_by = ticket.resolution_by = None
+		ticket.flags.sc_release = True
+		ticket.save(ignore_permissions=True)
+	table = frappe.qb.DocType("Support Incident")
+	frappe.qb.update(table).set(table.ticket_update_due, 0).where(table.name == incident_name).run()

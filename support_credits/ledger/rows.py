@@ -1,0 +1,205 @@
+"""Rows of the ledger's tables as engine values, and back. SQL by primary key only: range locks deadlock accounts.
+
+A read under the account's lock must be a locking read: under REPEATABLE READ a plain one shows the snapshot of the
+transaction's first statement, and has sold one credit four times (ticket-flow facts, 2 and 3).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import frappe
+from frappe.utils import now as system_now
+from pypika.terms import Case
+
+from support_credits.engine.grants import expiry_date
+from support_credits.engine.model import Allocation, Entry, Lot, parse_stamp, stamp_text
+
+LOT_COLUMNS = (
+	"name", "credits_granted", "remaining", "granted_at_utc", "expires_at_utc", "overdraft_limit", "voided", "moved_to",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LotTerms:
+	"""What a lot carries besides its numbers: where it came from and what was paid."""
+
+	source: str
+	reason: str = ""
+	pack: str | None = None
+	price: Decimal | None = None
+	currency: str | None = None
+
+
+@dataclass
+class Incident:
+	"""A Support Incident's row. ``funding`` is what it is charged now, by lot, in the order of charging."""
+
+	name: str
+	ticket: str | None
+	ticket_no: str
+	ticket_key: str
+	state: str
+	customer: str | None = None
+	account: str | None = None
+	tier: str | None = None
+	door: str = ""
+	decision: str = ""
+	credits: int = 0
+	message: str = ""
+	exemption: str | None = None
+	exemption_note: str = ""
+	exemption_url: str = ""
+	exempted_by: str = ""
+	opened_at_utc: str = ""
+	charged_at_utc: str = ""
+	parked_at_utc: str = ""
+	released_at_utc: str = ""
+	ticket_deleted_at_utc: str = ""
+	request_key: str | None = None
+	cycle: int = 0
+	ticket_update_due: int = 0
+	funding: tuple[Allocation, ...] = field(default=())
+
+
+INCIDENT_COLUMNS = tuple(Incident.__dataclass_fields__)
+
+
+def lot_from_row(row: dict) -> Lot:
+	return Lot(
+		name=row["name"],
+		credits_granted=row["credits_granted"],
+		remaining=row["remaining"],
+		granted_at=parse_stamp(row["granted_at_utc"]),
+		expires_at=parse_stamp(row["expires_at_utc"]) if row["expires_at_utc"] else None,
+		overdraft_limit=row["overdraft_limit"],
+		voided=bool(row["voided"]),
+		moved_to=row["moved_to"] or None,
+	)
+
+
+def lock_lots(names: Sequence[str]) -> dict[str, Lot]:
+	"""Lots by name, locked and fresh. Point reads by primary key neither wait for nor deadlock other accounts."""
+	if not names:
+		return {}
+	table = frappe.qb.DocType("Credit Lot")
+	query = frappe.qb.from_(table).select(*(table[column] for column in LOT_COLUMNS))
+	rows = query.where(table.name.isin(names)).for_update().run(as_dict=True)
+	return {row["name"]: lot_from_row(row) for row in rows}
+
+
+def read_lots(account: str) -> dict[str, Lot]:
+	"""All lots of an account by a plain read: for quotes and statements, never for a decision under the lock."""
+	rows = frappe.get_all(
+		"Credit Lot", filters={"account": account}, fields=list(LOT_COLUMNS), order_by="lot_no asc"
+	)
+	return {row["name"]: lot_from_row(row) for row in rows}
+
+
+def _standard_columns() -> dict[str, object]:
+	stamp = system_now()
+	user = frappe.session.user
+	return {"owner": user, "modified_by": user, "creation": stamp, "modified": stamp, "docstatus": 0, "idx": 0}
+
+
+def insert_rows(doctype: str, rows: Sequence[dict[str, object]]) -> None:
+	"""One INSERT for all rows of ``doctype``. Rows, not documents: the controllers refuse documents."""
+	standard = _standard_columns()
+	complete = [{**standard, **row} for row in rows]
+	columns = list(complete[0])
+	frappe.db.bulk_insert(doctype, columns, [[row[column] for column in columns] for row in complete])
+
+
+def insert_lots(account: str, lots: Iterable[tuple[Lot, LotTerms]], zone: ZoneInfo) -> None:
+	insert_rows("Credit Lot", [_lot_row(account, lot, terms, zone) for lot, terms in lots])
+
+
+def _lot_row(account: str, lot: Lot, terms: LotTerms, zone: ZoneInfo) -> dict[str, object]:
+	return {
+		"name": lot.name,
+		"account": account,
+		"lot_no": lot_number(lot.name),
+		"source": terms.source,
+		"pack": terms.pack,
+		"reason": terms.reason,
+		"credits_granted": lot.credits_granted,
+		"remaining": lot.remaining,
+		"overdraft_limit": lot.overdraft_limit,
+		"voided": int(lot.voided),
+		"moved_to": lot.moved_to,
+		"granted_at_utc": stamp_text(lot.granted_at),
+		"expires_at_utc": stamp_text(lot.expires_at) if lot.expires_at else None,
+		"expires_on": last_day(lot.expires_at, zone),
+		"price": terms.price or 0,
+		"currency": terms.currency,
+	}
+
+
+def last_day(expires_at: datetime | None, zone: ZoneInfo) -> object:
+	return expiry_date(expires_at, zone) if expires_at else None
+
+
+def lot_number(name: str) -> int:
+	return int(name.rpartition("-L")[2])
+
+
+def chained_terms(terms: LotTerms, overdraft_limit: int = 0) -> dict[str, object]:
+	"""What the entry that opens a lot says of it besides its times: the chain then protects price and origin too."""
+	said = {"source": terms.source, "pack": terms.pack, "price": terms.price, "currency": terms.currency}
+	if overdraft_limit:
+		said["overdraft_limit"] = overdraft_limit
+	return {key: value for key, value in said.items() if value is not None}
+
+
+def insert_entries(entries: Sequence[Entry], zone: ZoneInfo) -> None:
+	insert_rows("Credit Ledger Entry", [_entry_row(entry, zone) for entry in entries])
+
+
+def _entry_row(entry: Entry, zone: ZoneInfo) -> dict[str, object]:
+	return {
+		"name": entry.name,
+		"account": entry.account,
+		"seq": entry.seq,
+		"lot": entry.lot,
+		"kind": entry.kind.value,
+		"credits": entry.credits,
+		"incident": entry.incident,
+		"reverses": entry.reverses,
+		"reason": entry.reason,
+		"detail": entry.detail,
+		"event_key": entry.event_key,
+		"actor": entry.actor,
+		"posted_at_utc": entry.posted_at,
+		"posted_on": parse_stamp(entry.posted_at).astimezone(zone).date(),
+		"effective_at_utc": entry.effective_at,
+		"prev_hash": entry.prev_hash,
+		"entry_hash": entry.entry_hash,
+	}
+
+
+def update_lots(lots: Iterable[Lot]) -> None:
+	"""Write remaining, voided and successor of changed lots in one statement."""
+	lots = list(lots)
+	if not lots:
+		return
+	table = frappe.qb.DocType("Credit Lot")
+	remaining, voided, moved = Case(), Case(), Case()
+	for lot in lots:
+		remaining = remaining.when(table.name == lot.name, lot.remaining)
+		voided = voided.when(table.name == lot.name, int(lot.voided))
+		moved = moved.when(table.name == lot.name, lot.moved_to)
+	query = frappe.qb.update(table).set(table.remaining, remaining).set(table.voided, voided)
+	query.set(table.moved_to, moved).where(table.name.isin([lot.name for lot in lots])).run()
+
+
+def funding_text(funding: Iterable[Allocation]) -> str:
+	return json.dumps([[part.lot, part.credits, part.entry] for part in funding], separators=(",", ":"))
+
+
+def parse_funding(text: str | None) -> tuple[Allocation, ...]:
+	return tuple(Allocation(*part) for part in json.loads(text or "[]"))

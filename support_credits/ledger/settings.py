@@ -1,0 +1,61 @@
+"""The site's settings as the rules need them: typed, with the site's own fallbacks."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import frappe
+from frappe.utils import get_system_timezone
+
+from support_credits.engine.decision import Door, Policy, resolve_policy
+
+POLICY_BY_LABEL = {
+	"Refuse": Policy.REFUSE,
+	"Park": Policy.PARK,
+	"Overdraw": Policy.OVERDRAW,
+	"Best effort": Policy.BEST_EFFORT,
+}
+# Which doors each policy field speaks for; a split is an agent's act.
+POLICY_DOORS = {
+	"portal_policy": (Door.PORTAL, Door.API),
+	"mail_policy": (Door.MAIL,),
+	"agent_policy": (Door.AGENT, Door.SPLIT),
+}
+POLICY_FIELDS = tuple(POLICY_DOORS)
+
+
+def settings() -> frappe._dict:
+	"""The settings document, from the cache: reading it costs no SQL statement on a ticket."""
+	return frappe.get_cached_doc("Support Credits Settings")
+
+
+def provider_zone() -> ZoneInfo:
+	"""The provider's time zone, in which credits expire at the end of a day; the site's own where none is set."""
+	return ZoneInfo(settings().time_zone or get_system_timezone())
+
+
+def policy_for(door: Door, account: frappe._dict | None) -> Policy:
+	"""What happens at ``door`` when the account is empty: the account's own word first, then the site's."""
+	return resolve_policy(door, _policies(account or {}), _policies(settings()))
+
+
+def _policies(record: frappe._dict) -> dict[Door, Policy]:
+	chosen = {field: record.get(field) for field in POLICY_DOORS}
+	return {
+		door: POLICY_BY_LABEL[label]
+		for field, label in chosen.items()
+		if label
+		for door in POLICY_DOORS[field]
+	}
+
+
+def tier_of(account: frappe._dict | None) -> str | None:
+	return (account or {}).get("tier") or settings().base_tier or None
+
+
+def credits_per_incident(tier: str | None) -> int:
+	"""What an incident of ``tier`` costs; one credit where no tier is set (design rule 5)."""
+	if not tier:
+		return 1
+	cost = frappe.get_cached_value("Support Tier", tier, "credits_per_incident")
+	return 1 if cost is None else int(cost)

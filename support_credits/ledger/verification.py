@@ -1,0 +1,223 @@
+"""Proves the ledger: recomputes every chain, lot and balance, and reconciles incidents and tickets.
+
+Reads only, streaming by page, so memory stays the same however long the ledger is. The first bad row of each account
+is named; a finding says what is wrong, not who did it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import groupby
+
+import frappe
+from frappe import _
+
+from support_credits.engine.allocation import spending_key
+from support_credits.engine.funding import successor_name
+from support_credits.engine.model import GENESIS_HASH, Entry, Head, Kind, Lot, stamp_text
+from support_credits.engine.verify import ChainChecker
+from support_credits.ledger import queries, rows
+from support_credits.ledger.posting import ACCOUNT_COLUMNS
+from support_credits.ledger.wording import render
+
+Progress = Callable[[int], None]
+PROGRESS_EVERY = 10_000
+CHARGED_STATES = ("Charged", "Overdrawn")
+
+
+@dataclass(frozen=True)
+class Finding:
+	"""One thing that is not as it should be: a machine code, the row it is about, and a sentence."""
+
+	code: str
+	row: str
+	message: str
+
+
+@dataclass
+class Report:
+	"""The outcome of a verification; ``ok`` when nothing was found."""
+
+	accounts: int = 0
+	entries: int = 0
+	tickets: int = 0
+	findings: list[Finding] = field(default_factory=list)
+
+	@property
+	def ok(self) -> bool:
+		return not self.findings
+
+	def as_dict(self) -> dict[str, object]:
+		return {"ok": self.ok, **asdict(self)}
+
+
+def verify(account: str | None = None, progress: Progress | None = None) -> Report:
+	"""Check one account, or all of them and the tickets. ``progress`` is called with the entries read so far."""
+	report = Report()
+	for name in [account] if account else _accounts():
+		report.findings += _verify_account(name, report, progress)
+		report.accounts += 1
+	if account is None:
+		report.findings += [*_orphans(), *_tickets(report)]
+	return report
+
+
+def _accounts() -> Iterator[str]:
+	yield from frappe.get_all("Credit Account", pluck="name", order_by="name asc")
+
+
+def _verify_account(name: str, report: Report, progress: Progress | None) -> list[Finding]:
+	found = frappe.get_all("Credit Account", filters={"name": name}, fields=list(ACCOUNT_COLUMNS))
+	if not found:
+		return [Finding("no_account", name, _("Credit Account {0} does not exist.").format(name))]
+	row = found[0]
+	head = Head(name, row.seq or 0, row.head_hash or GENESIS_HASH, row.lot_count or 0)
+	checker = ChainChecker(name)
+	opened: dict[str, str] = {}
+	for entry in queries.entries(name):
+		problem = checker.feed(entry)
+		if problem:
+			return [Finding(problem.code, problem.row, render(problem.message))]
+		_note_opening(entry, opened)
+		report.entries += 1
+		if progress and report.entries % PROGRESS_EVERY == 0:
+			progress(report.entries)
+	problem = checker.finish(head)
+	if problem:
+		return [Finding(problem.code, problem.row, render(problem.message))]
+	lots = rows.read_lots(name)
+	return [
+		*_lots(name, lots, checker.lot_sums, opened),
+		*_queues(row, lots),
+		*_incidents(name, lots),
+	]
+
+
+def _note_opening(entry: Entry, opened: dict[str, str]) -> None:
+	"""Remember the terms that opened a lot; an overdraft's limit may be stated again later."""
+	if entry.detail and entry.kind in (Kind.GRANT, Kind.TRANSFER):
+		opened[entry.lot] = entry.detail
+
+
+def _lots(account: str, lots: dict[str, Lot], sums: dict[str, int], opened: dict[str, str]) -> Iterator[Finding]:
+	for name in sorted(sums.keys() - lots.keys()):
+		yield Finding("lot_missing", name, _("{0} has entries, but its row is gone.").format(name))
+	prices = {
+		row.name: row
+		for row in frappe.get_all(
+			"Credit Lot", filters={"account": account}, fields=["name", "price", "currency", "pack", "source"]
+		)
+	}
+	for name, lot in lots.items():
+		if lot.remaining != sums.get(name, 0):
+			yield Finding(
+				"lot_sum", name, _("{0} says {1} credits remain; its entries add up to {2}.").format(name, lot.remaining, sums.get(name, 0))
+			)  # fmt: skip
+		elif not _terms_hold(lot, prices[name], opened.get(name)):
+			yield Finding("lot_terms", name, _("{0} no longer says what was agreed when it was granted.").format(name))
+
+
+def _terms_hold(lot: Lot, row: frappe._dict, detail: str | None) -> bool:
+	if not detail:
+		return False
+	try:
+		terms = json.loads(detail)
+	except ValueError:
+		return False
+	now = {
+		"granted_at": stamp_text(lot.granted_at),
+		"expires_at": stamp_text(lot.expires_at) if lot.expires_at else None,
+		"price": float(row.price or 0),
+		"currency": row.currency,
+		"source": row.source,
+		"overdraft_limit": lot.overdraft_limit,
+	}
+	said = {**terms, "price": float(terms.get("price") or 0)} if "price" in terms else terms
+	return all(now[key] == value for key, value in said.items() if key in now)
+
+
+def _queues(row: frappe._dict, lots: dict[str, Lot]) -> Iterator[Finding]:
+	"""What the account's row says is open must be what the lots say: the row is only an index."""
+	opened = [lot for lot in lots.values() if _is_open(lot)]
+	expected = [rows.lot_number(lot.name) for lot in sorted(opened, key=lambda lot: (lot.is_overdraft, spending_key(lot)))]
+	if json.loads(row.open_lots or "[]") != expected:
+		yield Finding("open_lots", row.name, _("{0} lists other open lots than it has.").format(row.name))
+	for column, state in (("parked", "Parked"), ("overdrawn", "Overdrawn")):
+		listed = json.loads(row.get(column) or "[]")
+		actual = frappe.get_all("Support Incident", filters={"account": row.name, "state": state}, pluck="name")
+		if sorted(listed) != sorted(actual):
+			yield Finding(column, row.name, _("{0} lists other incidents as {1} than are.").format(row.name, _(state)))
+
+
+def _is_open(lot: Lot) -> bool:
+	return not lot.moved_to and (lot.is_overdraft or (lot.remaining > 0 and not lot.voided))
+
+
+def _incidents(account: str, lots: dict[str, Lot]) -> Iterator[Finding]:
+	"""What an incident says it is charged must be what its entries, in whatever account, add up to."""
+	charged = {name: sum(part.credits for part in parts) for name, parts in _fundings(account)}
+	for name, sums in _entry_sums(account):
+		net = -sum(sums.values())
+		said = charged.pop(name, None)
+		if said is None:
+			yield Finding("incident_missing", name, _("Entries name incident {0}, which is not this account's.").format(name))
+		elif said != net:
+			yield Finding("incident_sum", name, _("Incident {0} says it is charged {1}; its entries add up to {2}.").format(name, said, net))
+	for name, said in charged.items():
+		if said:
+			yield Finding("incident_sum", name, _("Incident {0} says it is charged {1}, but no entry does.").format(name, said))
+
+
+def _fundings(account: str) -> Iterator[tuple[str, tuple]]:
+	found = frappe.get_all(
+		"Support Incident", filters={"account": account}, fields=["name", "funding"], order_by="name asc"
+	)
+	for row in found:
+		yield row.name, rows.parse_funding(row.funding)
+
+
+def _entry_sums(account: str) -> Iterator[tuple[str, dict[str, int]]]:
+	"""Net credits by incident and lot over all accounts that were joined into this one."""
+	family = [account, *frappe.get_all("Credit Account", filters={"merged_into": account}, pluck="name")]
+	sums = frappe.db.sql(
+		"""SELECT incident, lot, SUM(credits) FROM `tabCredit Ledger Entry`
+		WHERE account IN %(family)s AND incident != '' GROUP BY incident, lot ORDER BY incident""",
+		{"family": family},
+	)
+	for incident, group in groupby(sums, key=lambda row: row[0]):
+		yield incident, {lot: int(credits) for _incident, lot, credits in group}
+
+
+def _orphans() -> Iterator[Finding]:
+	"""Rows that no account of this site carries: entries and lots moved out of sight."""
+	for doctype in ("Credit Ledger Entry", "Credit Lot"):
+		table, account = frappe.qb.DocType(doctype), frappe.qb.DocType("Credit Account")
+		query = frappe.qb.from_(table).left_join(account).on(account.name == table.account)
+		for name in query.where(account.name.isnull()).select(table.name).limit(1).run(pluck=True):
+			yield Finding("orphan", name, _("{0} belongs to an account that does not exist.").format(name))
+
+
+def _tickets(report: Report) -> Iterator[Finding]:
+	"""Every charge has its ticket, and every ticket of an account's customer has its decision."""
+	report.tickets = frappe.db.count("HD Ticket")
+	for name, ticket in frappe.db.sql(
+		"""SELECT i.name, i.ticket_no FROM `tabSupport Incident` i
+		LEFT JOIN `tabHD Ticket` t ON t.name = i.ticket AND t.key = i.ticket_key
+		WHERE i.ticket_deleted_at_utc = '' AND t.name IS NULL"""
+	):
+		yield Finding("no_ticket", name, _("Incident {0} is of ticket {1}, which does not exist.").format(name, ticket))
+	for (ticket,) in frappe.db.sql(
+		"""SELECT t.name FROM `tabHD Ticket` t
+		JOIN `tabCredit Account` a ON a.customer = t.customer AND a.counts_from < t.creation
+		LEFT JOIN `tabSupport Incident` i ON i.ticket_key = t.key
+		WHERE i.name IS NULL"""
+	):
+		yield Finding("no_decision", ticket, _("Ticket {0} was opened, but nothing was decided for it.").format(ticket))
+	for ticket, shown, state in frappe.db.sql(
+		"""SELECT t.name, t.sc_state, i.state FROM `tabSupport Incident` i
+		JOIN `tabHD Ticket` t ON t.name = i.ticket
+		WHERE i.ticket_update_due = 0 AND COALESCE(t.sc_state, '') != i.state"""
+	):
+		yield Finding("ticket_state", ticket, _("Ticket {0} shows {1}, its incident is {2}.").format(ticket, shown or "-", state))

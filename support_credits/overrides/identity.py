@@ -1,0 +1,82 @@
+"""Who raised a ticket and who pays for it, when the session is not an agent's (design rule 6).
+
+Helpdesk takes ``raised_by`` as posted and infers contact and customer from it, so that a customer could spend another
+company's credits (ticket-flow facts, 1). What decides money or time is therefore held to the session's own person.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import frappe
+from frappe import _
+from helpdesk.utils import get_customers, is_agent
+
+from support_credits.exceptions import NotMember
+from support_credits.ledger.accounts import account_of
+from support_credits.ledger.intake import site_sells
+
+if TYPE_CHECKING:
+	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import HDTicket
+
+# Fields of a saved ticket that decide money or time; only agents change them.
+DECISIVE_FIELDS = (
+	"customer", "contact", "raised_by", "key", "service_level_agreement_creation", "first_responded_on",
+	"total_hold_time", "is_merged", "merged_with", "ticket_split_from", "email_account", "via_customer_portal",
+)  # fmt: skip
+# Of a new ticket: set by Helpdesk's own agents' actions, meaningless from a customer.
+AGENT_FIELDS = (
+	"service_level_agreement_creation", "first_responded_on", "total_hold_time", "is_merged", "merged_with",
+	"ticket_split_from", "email_account",
+)  # fmt: skip
+
+
+def hold_raiser(doc: HDTicket) -> None:
+	"""A new ticket is raised by the person who is logged in, whatever the request says. Agents raise for others.
+
+	An honest portal user costs no statement here: his request claims nothing that is not his.
+	"""
+	if frappe.session.user == "Guest":
+		hold_guest(doc)
+	elif _claims_more(doc) and not is_agent() and site_sells():
+		for field in AGENT_FIELDS:
+			doc.set(field, None)
+		if doc.raised_by != frappe.session.user:
+			_raise_as_oneself(doc)
+
+
+def _claims_more(doc: HDTicket) -> bool:
+	return doc.raised_by != frappe.session.user or any(doc.get(field) for field in AGENT_FIELDS)
+
+
+def hold_guest(doc: HDTicket) -> None:
+	"""Nobody proved to be this customer, so nobody's credits are spent: agents find out who asks."""
+	if doc.customer and site_sells() and account_of(doc.customer):
+		doc.customer = None
+
+
+def _raise_as_oneself(doc: HDTicket) -> None:
+	own = get_customers(frappe.session.user)
+	doc.raised_by = frappe.session.user
+	doc.contact = doc.get_session_contact()
+	if doc.customer in own:
+		return
+	if len(own) > 1:
+		frappe.throw(
+			_("You are a member of {0}. Choose the customer this ticket is for.").format(", ".join(own)),
+			NotMember,
+			title=_("Choose a customer"),
+		)
+	doc.customer = own[0] if own else None
+
+
+def hold_decisive_fields(doc: HDTicket, before: HDTicket) -> None:
+	"""Restore, from the saved ticket, what a customer may not change once his ticket was looked at by the rules."""
+	if is_agent() or not (before.sc_state or _reaches_an_account(doc, before)):
+		return
+	for field in DECISIVE_FIELDS:
+		doc.set(field, before.get(field))
+
+
+def _reaches_an_account(doc: HDTicket, before: HDTicket) -> bool:
+	return bool(doc.customer and doc.customer != before.customer and account_of(doc.customer))

@@ -1,0 +1,56 @@
+"""A parked ticket stays parked, whatever the host does to its status, and its SLA clock does not run (design rule 8).
+
+Helpdesk sets the status back to Open on every incoming communication, so the state is asserted on every save.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import frappe
+from frappe.utils import get_datetime, now_datetime
+
+from support_credits.ledger import corrections, incidents
+
+if TYPE_CHECKING:
+	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import HDTicket
+
+PARKED_STATUS = "Waiting for credits"
+# Helpdesk's pages read an empty deadline as a breach, so a waiting ticket carries one that cannot be missed.
+NO_DEADLINE = timedelta(days=3650)
+
+
+def follow_status(doc: HDTicket, before: HDTicket) -> None:
+	"""A parked ticket may be closed, which withdraws it; a withdrawn one that opens again pays like a new one."""
+	from support_credits.overrides.hd_ticket import show_marks
+
+	category = _category(doc.status)
+	if before.sc_state == "Parked" and category == "Resolved":
+		name = incidents.name_for_ticket(doc.name)
+		corrections.withdraw(name)
+		show_marks(doc, incidents.lock([name])[0])
+	elif before.sc_state == "Withdrawn" and category != "Resolved":
+		show_marks(doc, corrections.reopen(incidents.name_for_ticket(doc.name)))
+
+
+def hold_status(doc: HDTicket) -> None:
+	"""Assert status, and that nobody has answered yet: the first response counts from the release."""
+	if doc.sc_state != "Parked":
+		return
+	doc.status = PARKED_STATUS
+	doc.status_category = "Paused"
+	doc.first_responded_on = None
+
+
+def hold_clock(doc: HDTicket) -> None:
+	"""After the host's SLA has run: no deadline to miss while the ticket waits."""
+	if doc.sc_state != "Parked":
+		return
+	since = get_datetime(doc.creation or now_datetime())
+	doc.response_by = doc.resolution_by = since + NO_DEADLINE
+	doc.agreement_status = "Paused"
+
+
+def _category(status: str) -> str | None:
+	return frappe.get_cached_value("HD Ticket Status", status, "category") if status else None

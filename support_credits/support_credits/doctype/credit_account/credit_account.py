@@ -1,0 +1,57 @@
+"""One customer's credits. The chain's head, the open lots and the queue of parked incidents hang on it.
+
+The ledger reads and writes those under the lock of this row; a person edits tier and policies only.
+"""
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from support_credits.exceptions import HasHistory, LedgerImmutableError
+from support_credits.ledger.guard import ACCOUNT_LEDGER_FIELDS
+
+
+class CreditAccount(Document):
+	def before_insert(self) -> None:
+		from support_credits.ledger.accounts import blank_ledger_fields
+
+		self.update(blank_ledger_fields())
+
+	def validate(self) -> None:
+		if self.is_new():
+			return
+		before = self.get_doc_before_save()
+		if self.customer != before.customer:
+			frappe.throw(
+				_(
+					"Account {0} belongs to {1} for good. To move its credits, merge the customer into another one."
+				).format(self.name, before.customer),
+				LedgerImmutableError,
+			)
+		# A form may have been open while a ticket was charged. The row read under the save's lock is the truth.
+		for fieldname in ACCOUNT_LEDGER_FIELDS:
+			self.set(fieldname, before.get(fieldname))
+
+	def db_set(self, fieldname, value=None, *args, **kwargs) -> None:
+		fields = fieldname if isinstance(fieldname, dict) else {fieldname: value}
+		if set(fields) & {*ACCOUNT_LEDGER_FIELDS, "customer"}:
+			frappe.throw(_("The chain of account {0} is kept by the ledger.").format(self.name), LedgerImmutableError)
+		super().db_set(fieldname, value, *args, **kwargs)
+
+	def before_rename(self, old: str, new: str, merge: bool = False) -> None:
+		frappe.throw(
+			_("Account {0} keeps its name: ledger entries carry it.").format(old), LedgerImmutableError
+		)
+
+	def on_trash(self) -> None:
+		if self.seq or frappe.db.exists("Support Incident", {"account": self.name}):
+			frappe.throw(
+				_("Account {0} has a history and stays. Void its lots if it is no longer used.").format(self.name),
+				HasHistory,
+			)
+
+	@property
+	def balance(self) -> int:
+		from support_credits.ledger import queries
+
+		return queries.balance(self.name) if self.name and not self.is_new() else 0

@@ -1,0 +1,23 @@
+"""Credits granted together, with one expiry. Written by ``support_credits.ledger`` alone."""
+
+import frappe
+
+from support_credits.ledger.guard import LedgerDocument
+
+
+class CreditLot(LedgerDocument):
+	way_on = "Grant, void or adjust credits from the Credit Account instead."
+
+
+def on_doctype_update() -> None:
+	frappe.db.add_index("Credit Lot", ["account", "lot_no"])
+	frappe.db.add_index("Credit Lot", ["expires_at_utc"])
+	add_floor()
+
+
+def add_floor() -> None:
+	"""Let the database itself refuse a lot below zero, also to writers that never pass through this app."""
+	frappe.db.sql_ddl("ALTER TABLE `tabCredit Lot` DROP CONSTRAINT IF EXISTS sc_lot_floor")
+	frappe.db.sql_ddl(
+		"ALTER TABLE `tabCredit Lot` ADD CONSTRAINT sc_lot_floor CHECK (`remaining` >= -`overdraft_limit`)"
+	)

@@ -1,0 +1,53 @@
+"""What is on sale. Price per credit and saving are computed from the records, never typed (design rule 1)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from support_credits.engine import tariff
+
+
+class CreditPack(Document):
+	def validate(self) -> None:
+		if self.credits <= 0:
+			frappe.throw(_("Credits must be at least 1."))
+		if self.validity_months <= 0:
+			frappe.throw(_("Validity must be at least 1 calendar month."))
+
+	@property
+	def price_per_credit(self) -> float | None:
+		quote = self.quote()
+		return float(quote.per_credit) if quote else None
+
+	@property
+	def saving_percent(self) -> float | None:
+		quote = self.quote()
+		return float(quote.saving_percent) if quote else None
+
+	def quote(self) -> tariff.Quote | None:
+		"""This pack in the price list with the smallest one on sale: what savings are measured against."""
+		if not self.credits or not self.currency:
+			return None
+		smallest = smallest_pack(self.currency) or self
+		quotes = tariff.price_list([offer_of(smallest), offer_of(self)])
+		return next(quote for quote in quotes if quote.offer.code == (self.name or ""))
+
+
+def offer_of(pack: CreditPack | frappe._dict) -> tariff.Offer:
+	return tariff.Offer(pack.name or "", int(pack.credits), Decimal(str(pack.price or 0)), pack.currency)
+
+
+def smallest_pack(currency: str | None) -> frappe._dict | None:
+	"""The pack on sale with the fewest credits in ``currency``: what savings are measured against."""
+	packs = frappe.get_all(
+		"Credit Pack",
+		filters={"on_sale": 1, "currency": currency, "price": [">", 0]},
+		fields=["name", "credits", "price", "currency"],
+		order_by="credits asc, price asc, name asc",
+		limit_page_length=1,
+	)
+	return packs[0] if packs else None

@@ -1,0 +1,29 @@
+"""The site's defaults: one site is one provider."""
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+
+class SupportCreditsSettings(Document):
+	def validate(self) -> None:
+		self.validate_time_zone()
+
+	def validate_time_zone(self) -> None:
+		if not self.time_zone:
+			return
+		try:
+			ZoneInfo(self.time_zone)
+		except (ZoneInfoNotFoundError, ValueError):
+			frappe.throw(
+				_("{0} is not a time zone. Use an IANA name, for example Europe/Lisbon.").format(self.time_zone)
+			)
+
+	def on_update(self) -> None:
+		if self.everyone_must_have_credits and self.has_value_changed("everyone_must_have_credits"):
+			# One insert per customer: not in the request of the person who ticked a box.
+			frappe.enqueue(
+				"support_credits.ledger.accounts.open_missing_accounts", queue="long", enqueue_after_commit=True
+			)
