@@ -150,7 +150,8 @@ REFUSED = _(
 )
 REFUSED_EXPIRED = _(
 	"Not enough support credits: this ticket needs {needed} and your balance is {balance}. "
-	"Expired lately: {expired}, last usable on {expired_on}. You can buy a pack, redeem a code, or ask for emergency support."
+	"Expired lately: {expired}, last usable on {expired_on}. "
+	"You can buy a pack, redeem a code, or ask for emergency support."
 )
 PARKED = _(
 	"We have your ticket and it waits for credits: it needs {needed} and your balance is {balance}. "
@@ -158,7 +159,8 @@ PARKED = _(
 )
 PARKED_EXPIRED = _(
 	"We have your ticket and it waits for credits: it needs {needed} and your balance is {balance}. "
-	"Expired lately: {expired}, last usable on {expired_on}. You can buy a pack, redeem a code, or ask for emergency support."
+	"Expired lately: {expired}, last usable on {expired_on}. "
+	"You can buy a pack, redeem a code, or ask for emergency support."
 )
 QUEUED = _(
 	"We have your ticket and it waits for credits behind your earlier tickets, {waiting} in all. "

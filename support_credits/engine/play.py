@@ -132,7 +132,7 @@ def _ticket(act: Act, name: str, door: Door = Door.PORTAL) -> None:
 	policy = act.catalogue.defaults.policies.get(door, Policy.PARK)
 	credits = act.catalogue.base_tier.credits_per_incident
 	decision = act.book.open_ticket(name, act.book.facts(act.at, door=door, policy=policy, credits=credits))
-	act.say(f"opens {name} ({door.value})", f"{decision.code.value}: {decision.message}")
+	act.say(f"opens {name} ({door.value})", str(decision.message))
 
 
 def _spend_all(act: Act, pack: Pack) -> str:

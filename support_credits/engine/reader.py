@@ -41,6 +41,7 @@ class Node:
 			self._value = value
 		else:
 			self._report(path or "catalogue", value, "is not an object")
+			self.errors = []  # what is inside a thing that is not there is not worth a complaint each
 
 	def close(self) -> None:
 		"""Report unknown keys: a misspelt optional key must not silently become its default."""
