@@ -43,11 +43,14 @@ class Event(str, Enum):
 	UNEXEMPT = "unexempt"  # the reason is removed: decided again
 	RELEASE = "release"  # a grant lets a parked ticket go on
 	WITHDRAW = "withdraw"  # the customer takes a parked ticket back
+	REOPEN = "reopen"  # he wants it after all: it pays like a new one
+	PARK = "park"  # an agent lets an uncharged ticket wait for credits
 	REFUND = "refund"
 
 
 _PAID = (State.CHARGED, State.OVERDRAWN)
 _ACCEPTED = (*_PAID, State.BEST_EFFORT)
+_UNPAID = (State.BEST_EFFORT, State.NOT_ENFORCED)
 _CORRECTABLE = (*_ACCEPTED, State.PARKED, State.EXEMPT, State.NOT_ENFORCED, State.UNIDENTIFIED)
 
 INCIDENT_NEXT: Mapping[tuple[State, Event], State] = {
@@ -63,6 +66,9 @@ INCIDENT_NEXT: Mapping[tuple[State, Event], State] = {
 	(State.EXEMPT, Event.UNEXEMPT): State.AS_DECIDED,
 	(State.PARKED, Event.RELEASE): State.AS_DECIDED,
 	(State.PARKED, Event.WITHDRAW): State.WITHDRAWN,
+	(State.WITHDRAWN, Event.REOPEN): State.AS_DECIDED,
+	# A ticket that is charged has nothing to wait for.
+	**{(state, Event.PARK): State.PARKED for state in _UNPAID},
 	**{(state, Event.REFUND): State.REFUNDED for state in _PAID},
 }
 

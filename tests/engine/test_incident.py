@@ -24,6 +24,8 @@ ALLOWED = {
 	Event.RELEASE: {State.PARKED},
 	Event.WITHDRAW: {State.PARKED},
 	Event.REFUND: {State.CHARGED, State.OVERDRAWN},
+	Event.REOPEN: {State.WITHDRAWN},
+	Event.PARK: {State.BEST_EFFORT, State.NOT_ENFORCED},
 }
 
 
@@ -52,8 +54,12 @@ def test_an_exempt_ticket_stays_exempt_when_its_customer_is_corrected():
 	assert next_state(State.EXEMPT, Event.CORRECT_CUSTOMER) is State.EXEMPT
 
 
-def test_nothing_leads_out_of_withdrawn_or_refunded():
-	assert not {state for state, _ in INCIDENT_NEXT} & {State.WITHDRAWN, State.REFUNDED}
+def test_nothing_leads_out_of_refunded():
+	assert not {state for state, _ in INCIDENT_NEXT} & {State.REFUNDED}
+
+
+def test_a_withdrawn_ticket_that_opens_again_pays_like_a_new_one():
+	assert next_state(State.WITHDRAWN, Event.REOPEN, Code.PARKED) is State.PARKED
 
 
 def test_every_accepting_code_is_a_state():
