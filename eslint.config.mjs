@@ -1,6 +1,12 @@
 // What the Desk and the portal put on the page; everything else must be declared where it is used.
 const globals = { frappe: "readonly", __: "readonly", cur_frm: "readonly", $: "readonly", flt: "readonly" };
-const browser = { window: "readonly", document: "readonly", console: "readonly", fetch: "readonly", URL: "readonly" };
+const browser = {
+	window: "readonly",
+	document: "readonly",
+	console: "readonly",
+	fetch: "readonly",
+	URL: "readonly",
+};
 
 export default [
 	{

@@ -22,7 +22,7 @@ from sclib.counts import Counts
 from sclib.demo import demo
 from sclib.place import CHECKOUT, Place, become, find_place, find_tool, user_env
 from sclib.say import NoHost, Stop, say, step
-from sclib.services import down, stop
+from sclib.services import STORES, down, is_running, stop
 
 USAGE = "usage: sc demo | down | test [engine|server|browser|lint ...] | sync | bench <args> | packages"
 INSIDE = "--as-user"
@@ -134,7 +134,7 @@ def test(place: Place, wanted: list[str]) -> int:
 	"""Run the suites asked for and close with their sum."""
 	say(f"testing {describe_checkout()}")
 	strict = os.environ.get("SC_STRICT", "") not in ("", "0")
-	total, reason = Counts(), None
+	total, reason, broken = Counts(), None, False
 	if "lint" in wanted:
 		total += guarded(suites.lint)
 	if "engine" in wanted:
@@ -149,7 +149,7 @@ def test(place: Place, wanted: list[str]) -> int:
 			total += Counts(failed=1) if broken else Counts(skipped=1)
 	say()
 	if reason:
-		say(f"server suite skipped: {reason}")
+		say(f"server suite {'could not run' if broken else 'skipped'}: {reason}")
 	say(str(total))
 	return 1 if total.failed or not total.total else 0
 
@@ -177,15 +177,17 @@ def test_on_bench(place: Place, wanted: list[str]) -> Counts:
 
 
 def test_inside(place: Place, wanted: list[str]) -> int:
-	started = suites.prepare(place)
+	kept = os.environ.get("KEEP", "") not in ("", "0")
+	before = [name for name in STORES if is_running(place, name)]
 	total = Counts()
 	try:
+		suites.prepare(place)
 		for name, suite in (("server", suites.server_suite), ("browser", suites.browser_suite)):
 			if name in wanted:
 				total += guarded(partial(suite, place))
 	finally:
-		if started and os.environ.get("KEEP", "") in ("", "0"):
-			stop(place, reversed(started))
+		if not kept:
+			stop(place, [name for name in reversed(STORES) if name not in before])
 	(place.tools / "results.json").write_text(json.dumps(vars(total)))
 	return 0
 

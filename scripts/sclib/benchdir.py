@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from .app import link_assets, sync
 from .machine import upstream
 from .place import APP, Place, find_python, find_tool, user_env
 from .ports import ports
-from .say import NoHost, Stop, run, step
+from .say import NoHost, Stop, last_line, run, say, step
 from .stores import ensure_stores
 
 APPS = ("frappe", "telephony", "helpdesk")
@@ -35,7 +37,7 @@ def bench(place: Place, log: str, *args: str) -> None:
 
 
 def ensure_bench(place: Place) -> None:
-	"""Bring the bench to: apps fetched, stores running, this checkout installed, assets built."""
+	"""Bring the bench to: apps fetched, stores running, this checkout installed."""
 	_ensure_tools(place)
 	if not place.is_done("init"):
 		_init(place)
@@ -153,12 +155,15 @@ def _get_app(place: Place, app: str) -> None:
 	place.done(f"get-{app}")
 
 
-def ensure_assets(place: Place) -> None:
-	"""Build everybody's pages once, ours again when our public folder changed."""
+@contextmanager
+def assets(place: Place) -> Iterator[None]:
+	"""Have everybody's pages built while the block makes sites: each leaves a core idle."""
 	public = place.state().get("public")
-	if not place.is_done("assets"):
-		with step("bench build"):
-			bench(place, "build.log", "build")
+	if place.is_done("assets"):
+		yield
+	else:
+		with _building(place):
+			yield
 		place.done("assets")
 		place.remember(built=public)
 	link_assets(place)
@@ -167,6 +172,32 @@ def ensure_assets(place: Place) -> None:
 			with step("building the app's pages"):
 				bench(place, "build-app.log", "build", "--app", APP)
 		place.remember(built=public)
+
+
+@contextmanager
+def _building(place: Place) -> Iterator[None]:
+	log = place.logs / "build.log"
+	say(f"bench build goes on meanwhile [log: {log}]")
+	program = place.tools / "venv" / "bin" / "bench"
+	with log.open("wb") as out:
+		build = subprocess.Popen(
+			[program, "build"],
+			cwd=place.bench,
+			env=user_env(place),
+			stdin=subprocess.DEVNULL,
+			stdout=out,
+			stderr=out,
+			start_new_session=True,
+		)
+	try:
+		yield
+		with step("waiting for bench build"):
+			if build.wait():
+				raise Stop(f"bench build failed (status {build.returncode}): {last_line(log)} [log: {log}]")
+	finally:
+		if build.poll() is None:
+			os.killpg(build.pid, signal.SIGTERM)
+			build.wait()
 
 
 def exec_bench(place: Place, args: Sequence[str]) -> None:

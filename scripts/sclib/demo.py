@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from .benchdir import ensure_assets, ensure_bench
+from .benchdir import assets, ensure_bench
 from .place import Place
 from .ports import ports
 from .say import say
-from .services import SERVERS, is_running, start, stop
+from .services import SERVERS, serve
 from .sites import ADMIN_PASSWORD, DEMO_SITES, ensure_site, load_demo
 
 
 def demo(place: Place) -> None:
 	ensure_bench(place)
-	ensure_assets(place)
-	for site in DEMO_SITES:
-		ensure_site(place, site)
+	with assets(place):
+		for site in DEMO_SITES:
+			ensure_site(place, site)
 	said = {site.name: load_demo(place, site) for site in DEMO_SITES}
-	_serve(place)
+	serve(place, SERVERS)
 	for site in DEMO_SITES:
 		_introduce(place, site.name, said[site.name])
 	say("\nmake down stops it; make test tests this checkout.")
-
-
-def _serve(place: Place) -> None:
-	"""Start the servers; those that still run yesterday's code are started again."""
-	served = [place.state()["code"], ports(place)["web"]]
-	if place.state().get("served") != served:
-		stop(place, [name for name in reversed(SERVERS) if is_running(place, name)])
-	start(place, SERVERS)
-	place.remember(served=served)
 
 
 def _introduce(place: Place, site: str, said: dict[str, Any]) -> None:

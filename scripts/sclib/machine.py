@@ -140,5 +140,5 @@ def _ask(place: Place, address: str, branch: str) -> str | None:
 		return f"{address} (branch {branch}): nothing for {wait} s"
 	if asked.returncode == 0:
 		return None
-	reason = asked.stderr.strip().splitlines()
-	return f"{address} (branch {branch}): {reason[-1] if reason else 'no such branch'}"
+	reason: str = (asked.stderr.strip().splitlines() or ["no such branch"])[-1]
+	return f"{address} (branch {branch}): " + reason.rpartition("': ")[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import zlib
 
 from .place import Place
 from .say import Stop
@@ -40,7 +41,9 @@ def ports(place: Place) -> dict[str, int]:
 	"""Return the bench's ports; on the first call choose and remember them."""
 	known: dict[str, int] = place.state().get("ports", {})
 	if not known:
-		known = {name: _choose(name, first) for name, first in FIRST.items()}
+		# Benches of one machine look at different places first: one may be down while another chooses.
+		offset = zlib.crc32(str(place.bench).encode()) % 90
+		known = {name: _choose(name, first + offset) for name, first in FIRST.items()}
 		place.remember(ports=known)
 	asked = os.environ.get("SC_WEB_PORT")
 	if asked and int(asked) != known["web"]:

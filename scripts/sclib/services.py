@@ -115,6 +115,17 @@ def _await(place: Place, service: Service, process: subprocess.Popen[bytes], log
 		raise Stop(f"{service.name} does not answer on port {service.port} after 60 s [log: {log}]")
 
 
+def serve(place: Place, names: Iterable[str]) -> list[str]:
+	"""Start these servers, again where they still run earlier code; return those that did not run before."""
+	running = [name for name in SERVERS if is_running(place, name)]
+	served = [place.state()["code"], ports(place)["web"]]
+	if place.state().get("served") != served:
+		stop(place, reversed(running))
+		start(place, running)
+	place.remember(served=served)
+	return start(place, names)
+
+
 def stop(place: Place, names: Iterable[str]) -> list[str]:
 	"""Stop exactly the processes we started; return the names stopped."""
 	stopped = []

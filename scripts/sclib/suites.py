@@ -10,14 +10,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .benchdir import ensure_assets, ensure_bench
+from .benchdir import assets, ensure_bench
 from .counts import Counts, checked, from_pytest, from_unittest
 from .place import APP, CHECKOUT, Place, find_python, find_tool, user_env
 from .ports import ports
 from .say import NoHost, Stop, run, say, step
-from .services import STORES, is_running, start, stop
+from .services import is_running, serve, start, stop
 from .sites import TEST_SITE, ensure_site
-from .stores import ensure_stores
 
 BARE = ("pytest>=8", "hypothesis>=6.100", "holidays>=0.60")
 LINT = ("ruff==0.14.5", "mypy==1.18.2", "holidays>=0.60")
@@ -117,7 +116,6 @@ def lint() -> Counts:
 def server_suite(place: Place) -> Counts:
 	"""The suite on a real site; the demo's worker must not run the tests' jobs meanwhile."""
 	say(f"\n== server suite, {TEST_SITE.name} ==")
-	ensure_site(place, TEST_SITE)
 	paused = stop(place, [name for name in ("scheduler", "worker") if is_running(place, name)])
 	program = place.tools / "venv" / "bin" / "bench"
 	args = [program, "--site", TEST_SITE.name, "run-tests", "--app", APP]
@@ -137,19 +135,20 @@ def browser_suite(place: Place) -> Counts:
 		say("\nbrowser suite: no tests yet")
 		return Counts()
 	say(f"\n== browser suite, {TEST_SITE.name} ==")
-	ensure_site(place, TEST_SITE)
 	python = make_venv(place.tools / "browser", BROWSER, env=user_env(place), python=find_python(place))
 	chrome = find_tool(place, "chromium", "chromium-browser", "google-chrome") or ""
 	env = user_env(place) | {"SC_TEST_SITE": TEST_SITE.name, "SC_CHROME": chrome}
-	env["SC_WEB_PORT"] = str(ports(place)["web"])
+	env["SC_TEST_URL"] = f"http://{TEST_SITE.name}:{ports(place)['web']}"
 	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser"]
-	return checked_pytest(args, cwd=folder, env=env)
+	started = serve(place, ("web", "socketio", "worker"))
+	try:
+		return checked_pytest(args, cwd=folder, env=env)
+	finally:
+		stop(place, reversed(started))
 
 
-def prepare(place: Place) -> list[str]:
-	"""Bring bench and checkout together; return the services this run started."""
-	before = [name for name in STORES if place.is_done("init") and is_running(place, name)]
+def prepare(place: Place) -> None:
+	"""Bring bench, checkout and test site together."""
 	ensure_bench(place)
-	ensure_stores(place)
-	ensure_assets(place)
-	return [name for name in STORES if name not in before]
+	with assets(place):
+		ensure_site(place, TEST_SITE)
