@@ -1,0 +1,40 @@
+"""One test base for Frappe 15 and 16, and what a test needs to see what another process has committed."""
+
+from __future__ import annotations
+
+import frappe
+
+try:
+	from frappe.tests import IntegrationTestCase
+except ImportError:  # Frappe 15 knows only this one
+	from frappe.tests.utils import FrappeTestCase as IntegrationTestCase
+
+
+class TestCase(IntegrationTestCase):
+	"""A test inside this process. What it wrote without a commit is gone after it, and so is its session user."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.addCleanup(start_clean)
+		start_clean()
+
+
+def start_clean() -> None:
+	"""Administrator, no messages, nothing uncommitted, and a snapshot that shows what others have committed."""
+	frappe.db.rollback()
+	frappe.set_user("Administrator")
+	frappe.clear_messages()
+
+
+def publish() -> None:
+	"""Commit what this process has written, so that other processes see it; their caches forget the settings."""
+	frappe.db.commit()
+	frappe.clear_document_cache("Support Credits Settings", "Support Credits Settings")
+
+
+def look_again() -> None:
+	"""A fresh snapshot: under REPEATABLE READ this process would not see what others have committed meanwhile."""
+	frappe.db.rollback()
+
+
+__all__ = ["IntegrationTestCase", "TestCase", "look_again", "publish", "start_clean"]
