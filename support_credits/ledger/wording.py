@@ -34,8 +34,9 @@ def render(message: Message) -> str:
 
 
 def refusal(decision: Decision) -> str:
-	"""The refusal with its ways on as links. Helpdesk's toast keeps ``a`` and ``strong``, nothing more."""
-	return " ".join([render(decision.message), *_ways(decision), *_reading()])
+	"""The refusal with its ways on as links. Helpdesk's toast keeps ``a`` and ``u``, nothing more."""
+	links = [link for link in (*_ways(decision), *_reading()) if link]
+	return f"{render(decision.message)} {' · '.join(links)}".strip()
 
 
 def _ways(decision: Decision) -> list[str]:
@@ -51,4 +52,5 @@ def _reading() -> list[str]:
 def _link(label: str, url: str | None) -> str:
 	if not url:
 		return ""
-	return f'<a href="{frappe.utils.escape_html(url)}">{label}</a>'
+	# Underlined by hand: the toast gives links no look of their own.
+	return f'<a href="{frappe.utils.escape_html(url)}"><u>{label}</u></a>'

@@ -72,9 +72,11 @@ def _raise_as_oneself(doc: HDTicket) -> None:
 
 def hold_decisive_fields(doc: HDTicket, before: HDTicket) -> None:
 	"""Restore, from the saved ticket, what a customer may not change once his ticket was looked at by the rules."""
-	if is_agent() or not (before.sc_state or _reaches_an_account(doc, before)):
+	changed = [field for field in DECISIVE_FIELDS if doc.get(field) != before.get(field)]
+	# Asked last: the host answers is_agent() with a statement, and every ticket is saved again by its first message.
+	if not changed or not (before.sc_state or _reaches_an_account(doc, before)) or is_agent():
 		return
-	for field in DECISIVE_FIELDS:
+	for field in changed:
 		doc.set(field, before.get(field))
 
 

@@ -1,0 +1,98 @@
+// The actions on an incident. Each asks the server, which decides who may do what in which state.
+const INCIDENT_API = "support_credits.api.incident.";
+
+const CAN_EXEMPT = ["Charged", "Overdrawn", "Best effort", "Parked", "Unidentified"];
+const CAN_PARK = ["Best effort", "Not enforced"];
+
+frappe.ui.form.on("Support Incident", {
+	refresh(frm) {
+		frm.disable_save();
+		if (!frm.doc.ticket) {
+			return;
+		}
+		frm.page.set_indicator(__(frm.doc.state), indicator_of(frm.doc.state));
+		frm.add_custom_button(__("Open in Helpdesk"), () => {
+			window.open(`/helpdesk/tickets/${encodeURIComponent(frm.doc.ticket)}`);
+		});
+		if (CAN_EXEMPT.includes(frm.doc.state)) {
+			add_action(frm, __("Exempt"), () => ask_exemption(frm));
+		}
+		if (frm.doc.state === "Exempt") {
+			add_action(frm, __("Remove Exemption"), () => confirm_unexempt(frm));
+		}
+		if (frm.doc.state === "Parked") {
+			add_action(frm, __("Release"), () => call(frm, "release"));
+		}
+		if (CAN_PARK.includes(frm.doc.state)) {
+			add_action(frm, __("Park"), () => call(frm, "park"));
+		}
+		add_action(frm, __("Set Customer"), () => ask_customer(frm));
+	},
+});
+
+function indicator_of(state) {
+	const colors = { Charged: "blue", Exempt: "green", Parked: "orange", Overdrawn: "red", Unidentified: "yellow" };
+	return colors[state] || "gray";
+}
+
+function add_action(frm, label, action) {
+	frm.add_custom_button(label, action, __("Credits"));
+}
+
+function call(frm, method, args = {}) {
+	return frappe
+		.call({ method: INCIDENT_API + method, args: { ticket: frm.doc.ticket, ...args }, freeze: true })
+		.then((answer) => {
+			const done = answer.message;
+			const text = done.credits_back
+				? __("{0} credit(s) given back.", [done.credits_back])
+				: __("Ticket {0}: {1}.", [frm.doc.ticket, __(done.state)]);
+			frappe.show_alert({ message: text, indicator: "green" });
+			return frm.reload_doc();
+		});
+}
+
+function ask_exemption(frm) {
+	frappe.prompt(
+		[
+			{
+				fieldname: "reason",
+				fieldtype: "Link",
+				options: "Exemption Reason",
+				label: __("Reason"),
+				reqd: 1,
+				get_query: () => ({ filters: { enabled: 1, who: ["!=", "System"] } }),
+			},
+			{ fieldname: "note", fieldtype: "Small Text", label: __("Note") },
+			{ fieldname: "url", fieldtype: "Data", options: "URL", label: __("Issue URL") },
+		],
+		(values) => call(frm, "exempt", values),
+		__("Exempt ticket {0}", [frm.doc.ticket]),
+		frm.doc.credits ? __("Give back {0} credit(s)", [frm.doc.credits]) : __("Exempt")
+	);
+}
+
+function confirm_unexempt(frm) {
+	frappe.confirm(
+		__("The ticket will be charged again, or wait for credits when there are none. Go on?"),
+		() => call(frm, "unexempt")
+	);
+}
+
+function ask_customer(frm) {
+	frappe.prompt(
+		[
+			{
+				fieldname: "customer",
+				fieldtype: "Link",
+				options: "HD Customer",
+				label: __("Customer"),
+				default: frm.doc.customer,
+				description: __("Who paid until now is refunded; this customer is charged instead."),
+			},
+		],
+		(values) => call(frm, "set_customer", { customer: values.customer || "" }),
+		__("Set the customer of ticket {0}", [frm.doc.ticket]),
+		__("Set")
+	);
+}
