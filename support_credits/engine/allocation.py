@@ -52,7 +52,10 @@ def available(lots: Iterable[Lot], at: datetime) -> int:
 
 
 def balance(lots: Iterable[Lot], at: datetime) -> int:
-	"""Credits of the lots valid at ``at`` (promise 2); negative while an overdraft is not repaid."""
+	"""Credits of the lots valid at ``at`` (promise 2); negative while an overdraft is not repaid.
+
+	Reads what the lots hold now, so ``at`` is now or later; for the past ask ``statement.balance_at``.
+	"""
 	return sum(lot.remaining for lot in lots if lot.is_valid_at(at))
 
 

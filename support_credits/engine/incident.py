@@ -90,5 +90,5 @@ def next_state(state: State, event: Event, decided: Code | None = None) -> State
 	if after is not State.AS_DECIDED:
 		return after
 	if decided is None or decided is Code.REFUSED:
-		raise NotAllowed(f"{event.value} needs a decision that accepts the ticket, not {decided}")
+		raise NotAllowed(f"{event.value} needs a decision that accepts the ticket")
 	return State(decided.value)

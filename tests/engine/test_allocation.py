@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from engine_factories import NOW, lot, lots, overdraft
 from hypothesis import given
@@ -82,7 +84,11 @@ def test_a_lot_without_expiry_is_spent_last():
 def test_a_lot_is_unusable_from_its_expiry_on_and_usable_a_moment_before():
 	ending = lot(1, days_left=0)
 	assert available([ending], NOW) == 0
-	assert available([ending], NOW.replace(second=0, microsecond=0) - (NOW - NOW.replace(hour=11))) == 2
+	assert available([ending], NOW - timedelta(microseconds=1)) == 2
+
+
+def test_a_voided_lot_is_not_spent_even_if_something_is_left_on_it():
+	assert available([lot(1, voided=True)], NOW) == 0
 
 
 def test_a_lot_that_starts_in_the_future_cannot_be_spent():

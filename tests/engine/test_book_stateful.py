@@ -15,6 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from support_credits.engine.allocation import available
 from support_credits.engine.book import Book
 from support_credits.engine.decision import Code, Door, Policy, decide
 from support_credits.engine.errors import EngineError, NotAllowed
@@ -174,6 +175,9 @@ class Promises(Life):
 		self.book.grant(self.next_name("order"), credits, self.at, months=months)
 		left = self.book.parked()
 		assert left == queue[len(queue) - len(left) :], "the oldest are released first"
+		if left:
+			needed = self.book._asked[left[0]].credits_needed
+			assert available(self.book.lots.values(), self.at) < needed, "who can be paid does not wait"
 
 	@rule(credits=st.integers(0, 4), door=st.sampled_from(Door), policy=st.sampled_from(Policy))
 	def opens_a_ticket(self, credits, door, policy):

@@ -190,6 +190,34 @@ def test_a_third_provider_is_a_file_and_no_line_of_code():
 		assert not re.search("rockstor|extremeshok", path.read_text(), re.IGNORECASE), path.name
 
 
+def schema_keys(schema, path=""):
+	"""Path of every object in the JSON schema with the keys it allows."""
+	for branch in schema.get("anyOf", []):
+		yield from schema_keys(branch, path)
+	if "properties" in schema:
+		yield path, set(schema["properties"])
+		for key, inner in schema["properties"].items():
+			yield from schema_keys(inner, f"{path}.{key}" if path else key)
+	if "items" in schema:
+		yield from schema_keys(schema["items"], f"{path}[0]")
+
+
+def with_unknown_keys(value):
+	if isinstance(value, dict):
+		return {key: with_unknown_keys(inner) for key, inner in value.items()} | {"zzz": 1}
+	return [with_unknown_keys(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_the_published_json_schema_knows_exactly_the_keys_the_reader_knows():
+	schema = json.loads((CHECKOUT / "docs" / "catalogue.schema.json").read_text())
+	known = {}
+	for error in errors_of(with_unknown_keys(EXTREMESHOK)):
+		path, _, keys = error.partition(": unknown key; known are ")
+		known[path.removesuffix("zzz").removesuffix(".")] = set(keys.split(", "))
+	published = dict(schema_keys(schema))
+	assert {path: known.get(path) for path in published} == published
+
+
 def test_every_key_of_the_fixtures_is_documented():
 	text = (CHECKOUT / "docs" / "catalogue.md").read_text()
 

@@ -54,6 +54,11 @@ def test_what_belongs_to_expired_or_voided_lots_goes_together_into_one_new_lot()
 	assert '"refund_of":"T1"' in plan.lines[-1].detail
 
 
+def test_a_lot_that_ends_at_this_very_instant_cannot_take_a_refund_any_more():
+	lots = by_name(lot(1, 0, granted=1, days_left=0))
+	assert refund(funded((1, 1)), lots, NOW, BLANK).new_lot.name == BLANK.name
+
+
 def test_a_refund_that_needs_a_new_lot_and_has_none_is_refused():
 	with pytest.raises(EngineError, match="refund of T1 needs a new lot"):
 		refund(funded((1, 1)), by_name(lot(1, 0, granted=1, days_left=-1)), NOW)
@@ -114,6 +119,16 @@ def test_funding_is_read_from_entries_in_charge_order_and_after_partial_refunds(
 	)
 	back = replace(entries[1], name="E9", kind=Kind.REFUND, credits=1, reverses=second)
 	assert [part.credits for part in funding_of("T1", [*entries, back], made.lots).parts] == [1, 1]
+
+
+@pytest.mark.parametrize(("named", "left"), [("first", "second"), ("second", "first"), ("", "first")])
+def test_a_refund_takes_back_the_charge_it_names_or_else_the_latest(named, left):
+	made = book(4)
+	made.open_ticket("T1", made.facts(NOW))
+	entry = made.entries[-1]
+	charges = [replace(entry, name="first"), replace(entry, name="second")]
+	back = replace(entry, name="back", kind=Kind.REFUND, credits=1, reverses=named)
+	assert [part.entry for part in funding_of("T1", [*charges, back], made.lots).parts] == [left]
 
 
 def test_a_refund_of_more_than_was_charged_is_found_when_funding_is_read():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from engine_factories import ACCOUNT, DAY, NOW, UTC, book
 
 from support_credits.engine.book import Book
 from support_credits.engine.errors import EngineError
-from support_credits.engine.model import Kind
+from support_credits.engine.model import Kind, stamp_text
 from support_credits.engine.statement import balance_at, statement
 
 
@@ -69,6 +71,26 @@ def test_a_charge_at_the_instant_of_an_expiry_comes_after_it():
 	made.grant("g2", 1, end, months=1)
 	assert [line.kind for line in made.statement(end)][-2:] == [Kind.EXPIRY, Kind.GRANT]
 	assert made.statement(end).closing == balance_at(made.entries, made.lots, end) == 1
+
+
+def test_what_passes_through_an_expired_lot_is_shown_and_not_counted():
+	made = expiring()
+	made.exempt("T1", "bug", NOW + 90 * DAY)
+	lines = made.statement(NOW + 90 * DAY).lines[-3:]
+	assert [(line.kind, line.credits, line.balance, line.counted) for line in lines] == [
+		(Kind.REFUND, 1, 0, False),
+		(Kind.TRANSFER, -1, 0, False),
+		(Kind.GRANT, 1, 1, True),
+	]
+
+
+def test_an_entry_dated_before_its_lot_counts_from_the_lots_grant():
+	made = expiring()
+	early = replace(made.entries[-1], effective_at=stamp_text(NOW - DAY))
+	entries = [made.entries[0], early]
+	lines = statement(entries, made.lots, NOW).lines
+	assert [(line.at, line.balance) for line in lines] == [(NOW, 3), (NOW, 2)]
+	assert balance_at(entries, made.lots, NOW) == 2
 
 
 def test_a_missing_lot_is_named():
