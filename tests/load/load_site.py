@@ -35,6 +35,7 @@ def fresh(place: Place, user: str = "Administrator") -> None:
 	frappe.init(place.site, sites_path=place.sites_path)
 	frappe.connect()
 	frappe.set_user(user)
+	frappe.get_doc_hooks()  # both sides of a measurement find them loaded: switching the app off has to read them
 
 
 def user_of(customer: str) -> str:
