@@ -87,11 +87,10 @@ def sync(place: Place) -> None:
 			_install(place, target)
 		place.remember(installed=install)
 	_add_to_apps_txt(place)
+	code = [name for name in _below(target, APP) if "/tests/" not in name]
 	place.remember(
-		code=_digest(target, _below(target, APP)),
-		schema=_digest(
-			target, [f for f in _below(target, APP) if "/tests/" not in f and "/engine/" not in f]
-		),
+		code=_digest(target, [*code, *_below(target, "fixtures")]),
+		schema=_digest(target, [name for name in code if "/engine/" not in name]),
 		public=_digest(target, _below(target, f"{APP}/public")),
 	)
 

@@ -27,12 +27,13 @@ def demo(place: Place) -> None:
 def _introduce(place: Place, site: str, said: dict[str, Any]) -> None:
 	address = f"http://{site}:{ports(place)['web']}"
 	say(f"\n{site}: {address}/helpdesk   (Desk: {address}/app)")
+	say(f"  {'user':<20} {'password':<26} who")
 	logins = [*said.get("logins", []), _administrator()]
 	for login in logins:
-		say(f"  {login['who']:<42} {login['user']:<38} {login['password']}")
+		say(f"  {login['user']:<20} {login['password']:<26} {login['who']}")
 	for note in said.get("notes", []):
 		say(f"  {note}")
 
 
 def _administrator() -> dict[str, str]:
-	return {"who": "Administrator", "user": "Administrator", "password": ADMIN_PASSWORD}
+	return {"who": "everything", "user": "Administrator", "password": ADMIN_PASSWORD}
