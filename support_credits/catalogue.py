@@ -81,12 +81,23 @@ def _records(catalogue: Catalogue) -> Iterator[tuple[str, str, Values]]:
 		yield "Support Tier", tier.code, {"tier_code": tier.code, **values, **_target("aim", tier.aim)}
 	for pack in catalogue.packs:
 		values = {"pack_name": pack.name, "credits": pack.credits, "price": float(pack.price)}
-		values |= {"currency": pack.currency, "validity_months": pack.validity_months, "tax_note": pack.tax_note}
+		values |= {
+			"currency": pack.currency,
+			"validity_months": pack.validity_months,
+			"tax_note": pack.tax_note,
+		}
 		values |= {"tier": pack.tier, "on_sale": int(pack.on_sale)}
 		yield "Credit Pack", pack.code, {"pack_code": pack.code, **values}
 	for reason in catalogue.exemptions:
-		values = {"label": reason.name, "description": reason.description, "takes_url": int(reason.carries_url)}
-		values |= {"who": reason.set_by.replace("_", " ").title(), "automatic": TRIGGER_LABELS.get(reason.trigger or "")}
+		values = {
+			"label": reason.name,
+			"description": reason.description,
+			"takes_url": int(reason.carries_url),
+		}
+		values |= {
+			"who": reason.set_by.replace("_", " ").title(),
+			"automatic": TRIGGER_LABELS.get(reason.trigger or ""),
+		}
 		values |= {"raise_priority_to": _highest_priority() if reason.raises_priority else None}
 		yield "Exemption Reason", reason.code, {"reason_code": reason.code, **values}
 
@@ -98,7 +109,9 @@ def _target(prefix: str, target: Target | None) -> Values:
 
 def _highest_priority() -> str | None:
 	"""The site's most urgent priority. Helpdesk's ``develop`` replaces the number by a level."""
-	column = "integer_value" if frappe.get_meta("HD Ticket Priority").has_field("integer_value") else "creation"
+	column = (
+		"integer_value" if frappe.get_meta("HD Ticket Priority").has_field("integer_value") else "creation"
+	)
 	found = frappe.get_all("HD Ticket Priority", pluck="name", order_by=f"{column} asc", limit_page_length=1)
 	return found[0] if found else None
 
@@ -115,7 +128,9 @@ def _load_record(
 	marks[title] = {**marks.get(title, {}), **values}
 
 
-def _update(doc: object, values: Values, loaded: Values, overwrite: bool, report: LoadReport, title: str) -> None:
+def _update(
+	doc: object, values: Values, loaded: Values, overwrite: bool, report: LoadReport, title: str
+) -> None:
 	changes = {}
 	for fieldname, value in values.items():
 		current = doc.get(fieldname)
@@ -124,7 +139,9 @@ def _update(doc: object, values: Values, loaded: Values, overwrite: bool, report
 		if overwrite or (fieldname in loaded and _same(current, loaded[fieldname])):
 			changes[fieldname] = value
 		else:
-			report.kept.append(_("{0}: {1} stays {2} (catalogue: {3})").format(title, fieldname, current, value))
+			report.kept.append(
+				_("{0}: {1} stays {2} (catalogue: {3})").format(title, fieldname, current, value)
+			)
 	if not changes:
 		report.unchanged.append(title)
 		return
@@ -156,12 +173,16 @@ def _load_settings(
 
 def _defaults(settings: object) -> Values:
 	"""On the first load nothing was edited yet: what a fresh site says may be replaced."""
-	return {df.fieldname: settings.get(df.fieldname) for df in settings.meta.fields if not settings.catalogue_name}
+	return {
+		df.fieldname: settings.get(df.fieldname) for df in settings.meta.fields if not settings.catalogue_name
+	}
 
 
 def _settings_values(catalogue: Catalogue) -> Values:
 	defaults, links = catalogue.defaults, catalogue.links
-	policies = {door: policy.value.replace("_", " ").capitalize() for door, policy in defaults.policies.items()}
+	policies = {
+		door: policy.value.replace("_", " ").capitalize() for door, policy in defaults.policies.items()
+	}
 	values: Values = {
 		"provider_name": catalogue.provider.name,
 		"time_zone": catalogue.provider.time_zone,
@@ -174,6 +195,7 @@ def _settings_values(catalogue: Catalogue) -> Values:
 	doors = {"portal_policy": Door.PORTAL, "mail_policy": Door.MAIL, "agent_policy": Door.AGENT}
 	values |= {fieldname: policies[door] for fieldname, door in doors.items() if door in policies}
 	values |= {
-		f"{link}_url": links.get(link) for link in ("buy", "redeem", "emergency", "documentation", "community")
+		f"{link}_url": links.get(link)
+		for link in ("buy", "redeem", "emergency", "documentation", "community")
 	}
 	return values

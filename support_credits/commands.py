@@ -58,10 +58,14 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 
 @support_credits.command("grant")
 @click.option("--customer", default="", help="HD Customer to grant to.")
-@click.option("--person", default="", help="Or a person's e-mail address: his company, or himself as an Individual.")
+@click.option(
+	"--person", default="", help="Or a person's e-mail address: his company, or himself as an Individual."
+)
 @click.option("--pack", default="", help="Credit Pack to grant.")
 @click.option("--credits", default=0, type=int, help="Or a number of credits.")
-@click.option("--months", default=0, type=int, help="Validity of --credits in calendar months; 0 never expires.")
+@click.option(
+	"--months", default=0, type=int, help="Validity of --credits in calendar months; 0 never expires."
+)
 @click.option("--reason", required=True, help="Why; it stays in the ledger.")
 @click.option("--key", default="", help="Grant once per key: repeating the command then changes nothing.")
 @as_json_option
@@ -79,8 +83,10 @@ def grant(context: object, as_json: bool, **order: object) -> None:
 		say(
 			done,
 			as_json,
-			lambda: f"{done['credits']} credits {words}: lot {done['lot']}, "
-			f"valid until {done['expires_on'] or 'used'}, balance {done['balance']}",
+			lambda: (
+				f"{done['credits']} credits {words}: lot {done['lot']}, "
+				f"valid until {done['expires_on'] or 'used'}, balance {done['balance']}"
+			),
 		)
 
 
@@ -114,7 +120,9 @@ def _account(customer: str) -> str:
 		"Credit Account", customer
 	)
 	if not name:
-		frappe.throw(f"{customer} has no Credit Account. Grant credits to open one.", frappe.DoesNotExistError)
+		frappe.throw(
+			f"{customer} has no Credit Account. Grant credits to open one.", frappe.DoesNotExistError
+		)
 	return name
 
 
@@ -127,7 +135,9 @@ def verify(context: object, customer: str, as_json: bool) -> None:
 	with site_of(context):
 		from support_credits.ledger.verification import verify as verify_ledger
 
-		report = verify_ledger(_account(customer) if customer else None, progress=None if as_json else _progress)
+		report = verify_ledger(
+			_account(customer) if customer else None, progress=None if as_json else _progress
+		)
 		say(report.as_dict(), as_json, lambda: _verify_text(report))
 		if not report.ok:
 			sys.exit(1)
@@ -140,7 +150,9 @@ def _progress(entries: int) -> None:
 def _verify_text(report: object) -> str:
 	found = [f"{finding.row}: {finding.message}" for finding in report.findings]
 	verdict = "all as it was posted" if report.ok else f"{len(found)} finding(s)"
-	return "\n".join([*found, f"{report.accounts} accounts, {report.entries} entries, {report.tickets} tickets: {verdict}"])
+	return "\n".join(
+		[*found, f"{report.accounts} accounts, {report.entries} entries, {report.tickets} tickets: {verdict}"]
+	)
 
 
 def file_of(path: str) -> str:

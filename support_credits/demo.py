@@ -31,7 +31,9 @@ class Person:
 		return f"{self.first_name.lower()}@{DOMAIN}"
 
 
-ANA = Person("Ana", "HD Customer Manager", "customer with 2 credits: open two tickets, and see the third refused")
+ANA = Person(
+	"Ana", "HD Customer Manager", "customer with 2 credits: open two tickets, and see the third refused"
+)
 BEN = Person("Ben", "HD Customer", "customer whose credits expired: his tickets wait for credits")
 EVA = Person("Eva", "HD Customer", "customer with tickets that were charged and exempted")
 IVO = Person("Ivo", "HD Customer", "customer without an account: plain Helpdesk, nothing is charged")
@@ -45,7 +47,12 @@ def create() -> dict[str, object]:
 		frappe.throw(_("Load a catalogue first: bench --site … support-credits load-catalogue FILE"))
 	for agent in (MIA, TOM):
 		_agent(agent)
-	for person, company in ((ANA, "Harbour Logistics"), (BEN, "Lumen Studio"), (EVA, "Orchard Foods"), (IVO, "Plain Books")):
+	for person, company in (
+		(ANA, "Harbour Logistics"),
+		(BEN, "Lumen Studio"),
+		(EVA, "Orchard Foods"),
+		(IVO, "Plain Books"),
+	):
 		_member(person, company)
 	_stories()
 	return {
@@ -63,8 +70,14 @@ def _stories() -> None:
 	_credits("Orchard Foods", 3)
 	frappe.db.set_value("Credit Account", accounts.account_of("Lumen Studio"), "portal_policy", "Park")
 	frappe.db.commit()
-	_ticket(EVA, "Mail queue does not drain after the upgrade", "Since yesterday's upgrade, messages stay in the queue.")
-	bug = _ticket(EVA, "Backup report counts one host twice", "The nightly report lists the same host two times.")
+	_ticket(
+		EVA,
+		"Mail queue does not drain after the upgrade",
+		"Since yesterday's upgrade, messages stay in the queue.",
+	)
+	bug = _ticket(
+		EVA, "Backup report counts one host twice", "The nightly report lists the same host two times."
+	)
 	_ticket(BEN, "Disk alert on the file server", "We get an alert about disk sdb every hour.")
 	_ticket(IVO, "How do I change my address?", "We have moved to a new office.")
 	_exempt(bug)
@@ -101,7 +114,9 @@ def _expired_credits(customer: str) -> None:
 
 
 def _exempt(ticket: str | None) -> None:
-	reason = frappe.db.get_value("Exemption Reason", {"enabled": 1, "who": "Agent"}, "name", order_by="name desc")
+	reason = frappe.db.get_value(
+		"Exemption Reason", {"enabled": 1, "who": "Agent"}, "name", order_by="name desc"
+	)
 	if ticket and reason:
 		frappe.set_user(MIA.email)
 		done = corrections.exempt(ticket, reason, _("Confirmed as our bug."))

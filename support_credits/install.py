@@ -35,9 +35,9 @@ def before_install() -> None:
 	found = tuple(int(part) for part in helpdesk.__version__.split(".")[:2] if part.isdigit())
 	if found < OLDEST_HELPDESK:
 		frappe.throw(
-			_("Support Credits needs Helpdesk {0} or newer; this bench has {1}. Update Helpdesk, then install again.").format(
-				".".join(str(part) for part in OLDEST_HELPDESK), helpdesk.__version__
-			)
+			_(
+				"Support Credits needs Helpdesk {0} or newer; this bench has {1}. Update Helpdesk, then install again."
+			).format(".".join(str(part) for part in OLDEST_HELPDESK), helpdesk.__version__)
 		)
 
 
@@ -45,7 +45,9 @@ def after_install() -> None:
 	create_custom_fields(ticket_fields(), ignore_validate=True)
 	add_mark_permissions()
 	add_parked_status()
-	frappe.get_doc("Support Credits Settings").save(ignore_permissions=True)  # stores the defaults
+	settings = frappe.get_doc("Support Credits Settings")
+	settings.parked_status = PARKED_STATUS
+	settings.save(ignore_permissions=True)  # stores the defaults too
 
 
 def add_mark_permissions() -> None:

@@ -65,7 +65,7 @@ def _rows(doctype: str):
 
 def reopen_parked() -> None:
 	"""Tickets that wait for credits would wait for ever: they go back to the host's own open status."""
-	for name in frappe.get_all(TICKET, filters={"status": PARKED_STATUS}, pluck="name"):
+	for name in frappe.get_all(TICKET, filters={"sc_state": "Parked"}, pluck="name"):
 		ticket = frappe.get_doc(TICKET, name)
 		status = ticket.default_open_status or "Open"
 		category = frappe.db.get_value("HD Ticket Status", status, "category")
@@ -84,7 +84,9 @@ def remove_status() -> None:
 
 def remove_marks() -> None:
 	fields = [field["fieldname"] for field in ticket_fields()[TICKET]]
-	for name in frappe.get_all("Custom Field", filters={"dt": TICKET, "fieldname": ["in", fields]}, pluck="name"):
+	for name in frappe.get_all(
+		"Custom Field", filters={"dt": TICKET, "fieldname": ["in", fields]}, pluck="name"
+	):
 		frappe.delete_doc("Custom Field", name, ignore_permissions=True, force=True)
 	for role in AGENT_ROLES:
 		frappe.db.delete("Custom DocPerm", {"parent": TICKET, "role": role, "permlevel": MARK_LEVEL})

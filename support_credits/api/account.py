@@ -18,6 +18,8 @@ from support_credits.ledger.retry import retry_whole
 MANAGERS = ("Agent Manager", "System Manager")
 READERS = (*MANAGERS, "Agent")
 
+KEY_LENGTH = 100  # what fits into an entry's event key beside our own part
+
 Result = TypeVar("Result")
 
 
@@ -40,15 +42,27 @@ def grant(
 		frappe.throw(_("Say why the credits are granted: the reason stays in the ledger."))
 	if bool(pack) == bool(credits):
 		frappe.throw(_("Name either a pack or a number of credits."))
-	account = account_for(customer, person)
-	event = f"grant:{key}" if key else f"grant:{frappe.generate_hash(length=16)}"
+	event = event_of("grant", key)
 	order = (
 		grants.pack_order(pack, event, reason)
 		if pack
 		else grants.GrantOrder(credits, event, reason, months=months or None)
 	)
-	granted = guarded(lambda: grants.grant_once(account, order))
-	return {**granted.__dict__, "account": account, "balance": queries.balance(account)}
+
+	def whole() -> dict[str, object]:
+		# The account is opened here, so that another attempt after a deadlock opens it again.
+		account = account_for(customer, person)
+		granted = grants.grant_once(account, order)
+		return {**granted.__dict__, "account": account, "balance": queries.balance(account)}
+
+	return guarded(whole)
+
+
+def event_of(act: str, key: str) -> str:
+	"""The event key of a call: the caller's ``key`` makes it happen once, without one every call is its own event."""
+	if len(key) > KEY_LENGTH:
+		frappe.throw(_("The key is too long: at most {0} characters.").format(KEY_LENGTH))
+	return f"{act}:{key or frappe.generate_hash(length=16)}"
 
 
 def account_for(customer: str = "", person: str = "") -> str:
@@ -78,7 +92,7 @@ def void(lot: str, reason: str) -> dict[str, object]:
 def adjust(lot: str, credits: int, reason: str, key: str = "") -> dict[str, object]:
 	"""Correct a lot by a signed number of credits, for a reason. Managers only."""
 	frappe.only_for(MANAGERS)
-	event = f"adjust:{key or frappe.generate_hash(length=16)}"
+	event = event_of("adjust", key)
 	return {"lot": lot, "remaining": guarded(lambda: grants.adjust_lot(lot, credits, reason, event))}
 
 

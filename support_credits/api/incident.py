@@ -22,7 +22,10 @@ def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> dict[str,
 	check_agent(ticket)
 	rule = _reason(reason)
 	_check_reason(rule, note, url)
-	done = _run(lambda: corrections.exempt(ticket, reason, note, url), _("exempted the ticket: {0}").format(rule.label))
+	done = _run(
+		lambda: corrections.exempt(ticket, reason, note, url),
+		_("exempted the ticket: {0}").format(rule.label),
+	)
 	if rule.raise_priority_to:
 		_raise_priority(ticket, rule.raise_priority_to)
 	return done
@@ -78,7 +81,9 @@ def _reason(reason: str) -> frappe._dict:
 	if not rule or not rule.enabled:
 		known = frappe.get_all("Exemption Reason", filters={"enabled": 1}, pluck="name", order_by="name asc")
 		frappe.throw(
-			_("{0} is not an exemption reason. Choose one of: {1}.").format(reason, ", ".join(known) or _("none")),
+			_("{0} is not an exemption reason. Choose one of: {1}.").format(
+				reason, ", ".join(known) or _("none")
+			),
 			frappe.DoesNotExistError,
 		)
 	return rule

@@ -43,7 +43,9 @@ def ensure_account(customer: str) -> str:
 		return existing
 	if not frappe.db.exists("HD Customer", customer):
 		frappe.throw(
-			_("Customer {0} does not exist. Create the HD Customer first, or name a person by e-mail.").format(customer),
+			_(
+				"Customer {0} does not exist. Create the HD Customer first, or name a person by e-mail."
+			).format(customer),
 			frappe.DoesNotExistError,
 		)
 	account = frappe.get_doc({"doctype": "Credit Account", "customer": customer})
@@ -51,7 +53,9 @@ def ensure_account(customer: str) -> str:
 		return account.insert(ignore_permissions=True).name
 	except frappe.UniqueValidationError:
 		frappe.clear_last_message()
-		winner = frappe.db.get_value("Credit Account", {"customer": customer}, "name", order_by=None, for_update=True)
+		winner = frappe.db.get_value(
+			"Credit Account", {"customer": customer}, "name", order_by=None, for_update=True
+		)
 		if not winner:
 			raise
 		return winner
@@ -85,7 +89,9 @@ def customer_for_person(email: str) -> str:
 	)
 	if len(memberships) > 1:
 		frappe.throw(
-			_("{0} is a member of {1}. Say which customer the credits are for.").format(email, ", ".join(memberships))
+			_("{0} is a member of {1}. Say which customer the credits are for.").format(
+				email, ", ".join(memberships)
+			)
 		)
 	return memberships[0] if memberships else _individual(contact, email)
 

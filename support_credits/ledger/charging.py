@@ -32,6 +32,7 @@ from support_credits.ledger.posting import OpenAccount
 from support_credits.ledger.rows import Incident, LotTerms, chained_terms
 from support_credits.ledger.wording import label_of, render
 
+
 @dataclass(frozen=True)
 class CustomerFacts:
 	"""What one statement tells of a customer who may have an account; ``account`` None when he has none."""
@@ -160,7 +161,9 @@ def _open_overdraft(account: OpenAccount, limit: int) -> Lot:
 
 def _change_limit(account: OpenAccount, lot: Lot, limit: int) -> Lot:
 	changed = replace(lot, overdraft_limit=limit)
-	line = grant_line(replace(changed, remaining=0), chained_terms(LotTerms("Overdraft"), limit), _("Limit changed"))
+	line = grant_line(
+		replace(changed, remaining=0), chained_terms(LotTerms("Overdraft"), limit), _("Limit changed")
+	)
 	account.replace_lot(changed)
 	account.post([line], _stamp(account, f"overdraft:{lot.name}:{account.head.seq + 1}"))
 	return account.lots[lot.name]

@@ -41,9 +41,9 @@ def _incident_of(ticket: str) -> Iterator[tuple[OpenAccount | None, Incident]]:
 	name = incidents.name_for_ticket(ticket)
 	if not name:
 		frappe.throw(
-			_("Ticket {0} has no incident: its customer has no Credit Account, or it is older than the account.").format(
-				ticket
-			),
+			_(
+				"Ticket {0} has no incident: its customer has no Credit Account, or it is older than the account."
+			).format(ticket),
 			WrongState,
 		)
 	account_name = frappe.db.get_value("Support Incident", name, "account")
@@ -52,7 +52,7 @@ def _incident_of(ticket: str) -> Iterator[tuple[OpenAccount | None, Incident]]:
 		yield None, incident
 	else:
 		with account_lock(account_name, clock.now()) as account:
-			incident = incidents.lock([name])[0]
+			incident = incidents.lock_in(account, name)
 			yield account, incident
 			incidents.update(incident)
 		return
@@ -128,7 +128,9 @@ def _decide_again(account: OpenAccount | None, incident: Incident, event: str) -
 	policy = site.policy_for(Door.AGENT, account.row)
 	policy = Policy.PARK if policy is Policy.REFUSE else policy
 	decision = charging.decide_for(account, Door.AGENT, incident.customer or "", policy=policy)
-	charging.enter_decision(account, incident, decision, f"ticket:{incident.ticket_key}:{event}:{incident.cycle}")
+	charging.enter_decision(
+		account, incident, decision, f"ticket:{incident.ticket_key}:{event}:{incident.cycle}"
+	)
 	return decision
 
 
@@ -138,9 +140,9 @@ def park(ticket: str) -> Correction:
 		after = _step(incident, Event.PARK)
 		if account is None:
 			frappe.throw(
-				_("Ticket {0} has no customer with a Credit Account, so there is nothing to wait for. Set its customer first.").format(
-					ticket
-				),
+				_(
+					"Ticket {0} has no customer with a Credit Account, so there is nothing to wait for. Set its customer first."
+				).format(ticket),
 				WrongState,
 			)
 		incident.state, incident.decision = label_of(after), after.value
@@ -157,9 +159,9 @@ def release(ticket: str) -> Correction:
 		if account is None or not releases.release(account, incident):
 			left = available(account.lots.values(), account.at) if account else 0
 			frappe.throw(
-				_("Ticket {0} cannot be released: the balance is {1}. Grant credits, or exempt the ticket.").format(
-					ticket, left
-				),
+				_(
+					"Ticket {0} cannot be released: the balance is {1}. Grant credits, or exempt the ticket."
+				).format(ticket, left),
 				WrongState,
 			)
 		releases.finish_soon()
@@ -169,7 +171,7 @@ def release(ticket: str) -> Correction:
 def withdraw(incident_name: str) -> None:
 	"""The customer no longer wants a parked ticket: it leaves the queue. Called while the ticket is being saved."""
 	with account_lock(_account(incident_name), clock.now()) as account:
-		incident = incidents.lock([incident_name])[0]
+		incident = incidents.lock_in(account, incident_name)
 		after = _step(incident, Event.WITHDRAW)
 		releases.leave_queue(account, incident)
 		incident.state, incident.decision = label_of(after), after.value
@@ -181,7 +183,7 @@ def withdraw(incident_name: str) -> None:
 def reopen(incident_name: str) -> Incident:
 	"""A withdrawn ticket comes back: it pays like a new one, or waits. Called while the ticket is being saved."""
 	with account_lock(_account(incident_name), clock.now()) as account:
-		incident = incidents.lock([incident_name])[0]
+		incident = incidents.lock_in(account, incident_name)
 		_step(incident, Event.REOPEN, Code.CHARGED)
 		_decide_again(account, incident, "reopen")
 		incidents.update(incident)

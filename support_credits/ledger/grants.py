@@ -77,7 +77,7 @@ def grant(account: str, order: GrantOrder) -> Granted:
 	checked_amount(order.credits)
 	earlier = find_grant(order.event_key)
 	if earlier:
-		return earlier
+		return _same_grant(earlier, account, order)
 	at = clock.now()
 	with account_lock(account, at) as opened:
 		lot, released = _post_grant(opened, order)
@@ -130,11 +130,27 @@ def stamp(account: OpenAccount, event_key: str) -> Stamp:
 
 def find_grant(event_key: str) -> Granted | None:
 	"""The lot that ``event_key`` opened before, if it did."""
-	lot = frappe.db.get_value("Credit Ledger Entry", {"event_key": f"{event_key}/1"}, "lot", order_by=None)
-	if not lot:
-		return None
-	credits = frappe.db.get_value("Credit Lot", lot, "credits_granted")
-	return Granted(lot, credits, _expires_on(lot), replayed=True)
+	entry = frappe.db.get_value(
+		"Credit Ledger Entry",
+		{"event_key": f"{event_key}/1"},
+		["lot", "credits"],
+		as_dict=True,
+		order_by=None,
+	)
+	return Granted(entry.lot, entry.credits, _expires_on(entry.lot), replayed=True) if entry else None
+
+
+def _same_grant(earlier: Granted, account: str, order: GrantOrder) -> Granted:
+	"""A key stands for one grant. The same key for another account or amount is a mistake, not a repetition."""
+	granted_to = _account_of(earlier.lot)
+	if granted_to != account or earlier.credits != order.credits:
+		frappe.throw(
+			_("Key {0} was used for {1} credit(s) to account {2}. Use another key for another grant.").format(
+				order.event_key, earlier.credits, granted_to
+			),
+			AlreadyPosted,
+		)
+	return earlier
 
 
 def grant_once(account: str, order: GrantOrder) -> Granted:
@@ -147,7 +163,7 @@ def grant_once(account: str, order: GrantOrder) -> Granted:
 		granted = find_grant(order.event_key)
 		if granted is None:
 			raise
-		return granted
+		return _same_grant(granted, account, order)
 
 
 def _expires_on(lot: str) -> str | None:

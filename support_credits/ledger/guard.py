@@ -8,7 +8,16 @@ from frappe.model.document import Document
 
 from support_credits.exceptions import LedgerImmutableError
 
-ACCOUNT_LEDGER_FIELDS = ("seq", "lot_count", "head_hash", "open_lots", "overdrawn", "parked", "merged_into", "counts_from")
+ACCOUNT_LEDGER_FIELDS = (
+	"seq",
+	"lot_count",
+	"head_hash",
+	"open_lots",
+	"overdrawn",
+	"parked",
+	"merged_into",
+	"counts_from",
+)
 
 
 class LedgerDocument(Document):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import frappe
 from frappe import _
@@ -17,6 +18,9 @@ from support_credits.ledger.rows import (
 	insert_rows,
 	parse_funding,
 )
+
+if TYPE_CHECKING:
+	from support_credits.ledger.posting import OpenAccount
 
 _INTEGERS = {field.name for field in fields(Incident) if field.type == "int"}
 _TEXTS = {field.name for field in fields(Incident) if field.type == "str"}
@@ -66,6 +70,18 @@ def lock(names: list[str]) -> list[Incident]:
 	return [found[name] for name in names if name in found]
 
 
+def lock_in(account: OpenAccount, name: str) -> Incident:
+	"""The incident, locked, when it is ``account``'s. Its account was read before the lock and may have changed since:
+	then the whole piece of work starts again, as after a deadlock.
+	"""
+	incident = lock([name])[0]
+	if incident.account != account.name:
+		raise frappe.QueryDeadlockError(
+			_("The customer of ticket {0} was changed at this moment.").format(incident.ticket_no)
+		)
+	return incident
+
+
 def name_for_ticket(ticket: str) -> str | None:
 	"""The incident of a ticket that exists. Its name never changes, so a plain read is enough."""
 	return frappe.db.get_value("Support Incident", {"ticket": str(ticket)}, "name", order_by=None)
@@ -82,13 +98,15 @@ def ticket_deleted(ticket: str) -> None:
 	incident = lock([name])[0]
 	if incident.credits:
 		frappe.throw(
-			_("Ticket {0} holds a charge of {1} credit(s). Exempt it first, which gives them back; then delete it.").format(
-				ticket, incident.credits
-			),
+			_(
+				"Ticket {0} holds a charge of {1} credit(s). Exempt it first, which gives them back; then delete it."
+			).format(ticket, incident.credits),
 			HasHistory,
 		)
 	if incident.state == "Parked":
-		frappe.throw(_("Ticket {0} waits for credits. Close it first; then delete it.").format(ticket), HasHistory)
+		frappe.throw(
+			_("Ticket {0} waits for credits. Close it first; then delete it.").format(ticket), HasHistory
+		)
 	incident.ticket = None
 	incident.ticket_deleted_at_utc = stamp_text(clock.now())
 	update(incident)

@@ -70,7 +70,9 @@ def _check(ticket: TicketRef, arrival: Arrival, facts: CustomerFacts) -> None:
 		raise_served(facts.served_as)
 	if not arrival.is_agent and not facts.is_member:
 		frappe.throw(
-			_("You are not a member of {0}, so you cannot open a ticket that {0} pays for.").format(ticket.customer),
+			_("You are not a member of {0}, so you cannot open a ticket that {0} pays for.").format(
+				ticket.customer
+			),
 			NotMember,
 			title=_("Not a member"),
 		)
@@ -78,7 +80,9 @@ def _check(ticket: TicketRef, arrival: Arrival, facts: CustomerFacts) -> None:
 
 def raise_served(number: str) -> None:
 	frappe.throw(
-		_("This request has been served already: it opened ticket {0}. Nothing was charged again.").format(number),
+		_("This request has been served already: it opened ticket {0}. Nothing was charged again.").format(
+			number
+		),
 		AlreadyServed,
 		title=_("Already served"),
 	)
@@ -107,7 +111,11 @@ def _new(ticket: TicketRef, arrival: Arrival) -> Incident:
 
 
 def _decide_and_enter(
-	account: OpenAccount, incident: Incident, arrival: Arrival, facts: CustomerFacts, policy: Policy | None = None
+	account: OpenAccount,
+	incident: Incident,
+	arrival: Arrival,
+	facts: CustomerFacts,
+	policy: Policy | None = None,
 ) -> None:
 	exemption = charging.automatic_exemption(facts.deployed_on, account.at)
 	decision = charging.decide_for(
@@ -115,7 +123,9 @@ def _decide_and_enter(
 	)
 	if decision.code is Code.REFUSED:
 		frappe.throw(refusal(decision), CreditsRefused, title=_("Not enough support credits"))
-	charging.enter_decision(account, incident, decision, f"ticket:{incident.ticket_key}:open{_again(incident)}")
+	charging.enter_decision(
+		account, incident, decision, f"ticket:{incident.ticket_key}:open{_again(incident)}"
+	)
 	incident.exemption = exemption.code if exemption and decision.code is Code.EXEMPT else None
 
 
@@ -166,9 +176,11 @@ def identify(ticket: TicketRef, incident_name: str | None) -> Incident | None:
 		facts = CustomerFacts(accounts.ensure_account(ticket.customer))
 	earlier = frappe.db.get_value("Support Incident", incident_name, "account") if incident_name else None
 	with account_locks([name for name in (earlier, facts.account) if name], at) as opened:
-		incident = incidents.lock([incident_name])[0] if incident_name else _new(ticket, ticket.arrival())
-		if incident.account:
-			_leave_account(opened[incident.account], incident)
+		if incident_name and earlier:
+			incident = incidents.lock_in(opened[earlier], incident_name)
+			_leave_account(opened[earlier], incident)
+		else:
+			incident = incidents.lock([incident_name])[0] if incident_name else _new(ticket, ticket.arrival())
 		incident.customer = ticket.customer
 		_enter_customer(opened.get(facts.account or ""), incident, ticket.arrival(), facts)
 		_store(incident, incident_name)
@@ -203,5 +215,3 @@ def _store(incident: Incident, incident_name: str | None) -> None:
 	else:
 		incident.opened_at_utc = stamp_text(clock.now())
 		incidents.insert(incident)
-
-

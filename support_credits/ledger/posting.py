@@ -99,7 +99,9 @@ class OpenAccount:
 			return None
 		new = {lot.name: terms for lot, terms in opening}
 		self.read({line.lot for line in lines} - set(new))
-		posting = chain.post(self.head, [*self.lots.values(), *(lot for lot, _terms in opening)], lines, stamp)
+		posting = chain.post(
+			self.head, [*self.lots.values(), *(lot for lot, _terms in opening)], lines, stamp
+		)
 		changed = {lot.name: lot for lot in posting.lots}
 		self._insert(posting, changed, new)
 		rows.update_lots(
@@ -113,7 +115,9 @@ class OpenAccount:
 	def _insert(self, posting: Posting, changed: dict[str, Lot], new: dict[str, LotTerms]) -> None:
 		try:
 			if new:
-				rows.insert_lots(self.name, [(changed[name], terms) for name, terms in new.items()], self.zone)
+				rows.insert_lots(
+					self.name, [(changed[name], terms) for name, terms in new.items()], self.zone
+				)
 			rows.insert_entries(posting.entries, self.zone)
 		except Exception as error:
 			if not frappe.db.is_duplicate_entry(error):

@@ -12,7 +12,7 @@ from frappe.utils import now_datetime
 
 from support_credits.engine.allocation import allocate, available
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock, incidents
+from support_credits.ledger import incidents
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import enter_charge
 from support_credits.ledger.posting import OpenAccount

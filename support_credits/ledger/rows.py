@@ -104,7 +104,14 @@ def read_lots(account: str) -> dict[str, Lot]:
 def _standard_columns() -> dict[str, object]:
 	stamp = system_now()
 	user = frappe.session.user
-	return {"owner": user, "modified_by": user, "creation": stamp, "modified": stamp, "docstatus": 0, "idx": 0}
+	return {
+		"owner": user,
+		"modified_by": user,
+		"creation": stamp,
+		"modified": stamp,
+		"docstatus": 0,
+		"idx": 0,
+	}
 
 
 def insert_rows(doctype: str, rows: Sequence[dict[str, object]]) -> None:

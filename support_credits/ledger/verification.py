@@ -15,7 +15,6 @@ import frappe
 from frappe import _
 
 from support_credits.engine.allocation import spending_key
-from support_credits.engine.funding import successor_name
 from support_credits.engine.model import GENESIS_HASH, Entry, Head, Kind, Lot, stamp_text
 from support_credits.engine.verify import ChainChecker
 from support_credits.ledger import queries, rows
@@ -101,7 +100,9 @@ def _note_opening(entry: Entry, opened: dict[str, str]) -> None:
 		opened[entry.lot] = entry.detail
 
 
-def _lots(account: str, lots: dict[str, Lot], sums: dict[str, int], opened: dict[str, str]) -> Iterator[Finding]:
+def _lots(
+	account: str, lots: dict[str, Lot], sums: dict[str, int], opened: dict[str, str]
+) -> Iterator[Finding]:
 	for name in sorted(sums.keys() - lots.keys()):
 		yield Finding("lot_missing", name, _("{0} has entries, but its row is gone.").format(name))
 	prices = {
@@ -116,7 +117,9 @@ def _lots(account: str, lots: dict[str, Lot], sums: dict[str, int], opened: dict
 				"lot_sum", name, _("{0} says {1} credits remain; its entries add up to {2}.").format(name, lot.remaining, sums.get(name, 0))
 			)  # fmt: skip
 		elif not _terms_hold(lot, prices[name], opened.get(name)):
-			yield Finding("lot_terms", name, _("{0} no longer says what was agreed when it was granted.").format(name))
+			yield Finding(
+				"lot_terms", name, _("{0} no longer says what was agreed when it was granted.").format(name)
+			)
 
 
 def _terms_hold(lot: Lot, row: frappe._dict, detail: str | None) -> bool:
@@ -141,14 +144,21 @@ def _terms_hold(lot: Lot, row: frappe._dict, detail: str | None) -> bool:
 def _queues(row: frappe._dict, lots: dict[str, Lot]) -> Iterator[Finding]:
 	"""What the account's row says is open must be what the lots say: the row is only an index."""
 	opened = [lot for lot in lots.values() if _is_open(lot)]
-	expected = [rows.lot_number(lot.name) for lot in sorted(opened, key=lambda lot: (lot.is_overdraft, spending_key(lot)))]
+	expected = [
+		rows.lot_number(lot.name)
+		for lot in sorted(opened, key=lambda lot: (lot.is_overdraft, spending_key(lot)))
+	]
 	if json.loads(row.open_lots or "[]") != expected:
 		yield Finding("open_lots", row.name, _("{0} lists other open lots than it has.").format(row.name))
 	for column, state in (("parked", "Parked"), ("overdrawn", "Overdrawn")):
 		listed = json.loads(row.get(column) or "[]")
-		actual = frappe.get_all("Support Incident", filters={"account": row.name, "state": state}, pluck="name")
+		actual = frappe.get_all(
+			"Support Incident", filters={"account": row.name, "state": state}, pluck="name"
+		)
 		if sorted(listed) != sorted(actual):
-			yield Finding(column, row.name, _("{0} lists other incidents as {1} than are.").format(row.name, _(state)))
+			yield Finding(
+				column, row.name, _("{0} lists other incidents as {1} than are.").format(row.name, _(state))
+			)
 
 
 def _is_open(lot: Lot) -> bool:
@@ -162,12 +172,24 @@ def _incidents(account: str, lots: dict[str, Lot]) -> Iterator[Finding]:
 		net = -sum(sums.values())
 		said = charged.pop(name, None)
 		if said is None:
-			yield Finding("incident_missing", name, _("Entries name incident {0}, which is not this account's.").format(name))
+			yield Finding(
+				"incident_missing",
+				name,
+				_("Entries name incident {0}, which is not this account's.").format(name),
+			)
 		elif said != net:
-			yield Finding("incident_sum", name, _("Incident {0} says it is charged {1}; its entries add up to {2}.").format(name, said, net))
+			yield Finding(
+				"incident_sum",
+				name,
+				_("Incident {0} says it is charged {1}; its entries add up to {2}.").format(name, said, net),
+			)
 	for name, said in charged.items():
 		if said:
-			yield Finding("incident_sum", name, _("Incident {0} says it is charged {1}, but no entry does.").format(name, said))
+			yield Finding(
+				"incident_sum",
+				name,
+				_("Incident {0} says it is charged {1}, but no entry does.").format(name, said),
+			)
 
 
 def _fundings(account: str) -> Iterator[tuple[str, tuple]]:
@@ -207,17 +229,25 @@ def _tickets(report: Report) -> Iterator[Finding]:
 		LEFT JOIN `tabHD Ticket` t ON t.name = i.ticket AND t.key = i.ticket_key
 		WHERE i.ticket_deleted_at_utc = '' AND t.name IS NULL"""
 	):
-		yield Finding("no_ticket", name, _("Incident {0} is of ticket {1}, which does not exist.").format(name, ticket))
+		yield Finding(
+			"no_ticket", name, _("Incident {0} is of ticket {1}, which does not exist.").format(name, ticket)
+		)
 	for (ticket,) in frappe.db.sql(
 		"""SELECT t.name FROM `tabHD Ticket` t
 		JOIN `tabCredit Account` a ON a.customer = t.customer AND a.counts_from < t.creation
 		LEFT JOIN `tabSupport Incident` i ON i.ticket_key = t.key
 		WHERE i.name IS NULL"""
 	):
-		yield Finding("no_decision", ticket, _("Ticket {0} was opened, but nothing was decided for it.").format(ticket))
+		yield Finding(
+			"no_decision", ticket, _("Ticket {0} was opened, but nothing was decided for it.").format(ticket)
+		)
 	for ticket, shown, state in frappe.db.sql(
 		"""SELECT t.name, t.sc_state, i.state FROM `tabSupport Incident` i
 		JOIN `tabHD Ticket` t ON t.name = i.ticket
 		WHERE i.ticket_update_due = 0 AND COALESCE(t.sc_state, '') != i.state"""
 	):
-		yield Finding("ticket_state", ticket, _("Ticket {0} shows {1}, its incident is {2}.").format(ticket, shown or "-", state))
+		yield Finding(
+			"ticket_state",
+			ticket,
+			_("Ticket {0} shows {1}, its incident is {2}.").format(ticket, shown or "-", state),
+		)

@@ -14,8 +14,6 @@ from support_credits.engine.model import Message
 from support_credits.ledger import settings as site
 
 
-
-
 def label_of(state: State) -> str:
 	"""``best_effort`` as records and lists show it: ``Best effort``."""
 	return state.value.replace("_", " ").capitalize()
@@ -46,7 +44,11 @@ def _ways(decision: Decision) -> list[str]:
 
 def _reading() -> list[str]:
 	links = {"documentation_url": _("Documentation"), "community_url": _("Community")}
-	return [_link(label, site.settings().get(field)) for field, label in links.items() if site.settings().get(field)]
+	return [
+		_link(label, site.settings().get(field))
+		for field, label in links.items()
+		if site.settings().get(field)
+	]
 
 
 def _link(label: str, url: str | None) -> str:

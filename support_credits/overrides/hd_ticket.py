@@ -88,8 +88,6 @@ def refresh_marks(incident: Incident) -> None:
 	frappe.db.set_value("HD Ticket", incident.ticket, marks_of(incident), update_modified=False)
 
 
-
-
 def show_correction(incident: Incident, activity: str) -> None:
 	"""After a correction: marks, status and clock of the ticket follow its incident, and its timeline says so."""
 	if incident.ticket_update_due:

@@ -12,11 +12,14 @@ import frappe
 from frappe.utils import get_datetime, now_datetime
 
 from support_credits.ledger import corrections, incidents
+from support_credits.ledger import settings as site
 
 if TYPE_CHECKING:
 	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import HDTicket
 
-PARKED_STATUS = "Waiting for credits"
+PARKED_STATUS = (
+	"Waiting for credits"  # as installed; an admin may rename it or choose another in the settings
+)
 # Helpdesk's pages read an empty deadline as a breach, so a waiting ticket carries one that cannot be missed.
 NO_DEADLINE = timedelta(days=3650)
 
@@ -38,7 +41,7 @@ def hold_status(doc: HDTicket) -> None:
 	"""Assert status, and that nobody has answered yet: the first response counts from the release."""
 	if doc.sc_state != "Parked":
 		return
-	doc.status = PARKED_STATUS
+	doc.status = site.settings().parked_status or doc.status
 	doc.status_category = "Paused"
 	doc.first_responded_on = None
 

@@ -18,9 +18,7 @@ no_cache = 1
 def get_context(context: frappe._dict) -> frappe._dict:
 	"""Guests see the offer; a customer who is logged in also sees what his companies have left."""
 	catalogue = _catalogue()
-	links = {
-		link: site.settings().get(f"{link}_url") for link in ("documentation", "community")
-	}
+	links = {link: site.settings().get(f"{link}_url") for link in ("documentation", "community")}
 	context.update(
 		{
 			"provider": site.settings().provider_name or frappe.local.site,
@@ -42,7 +40,9 @@ def _catalogue() -> Catalogue | None:
 
 
 def _packs() -> list[frappe._dict]:
-	names = frappe.get_all("Credit Pack", filters={"on_sale": 1}, pluck="name", order_by="credits asc, name asc")
+	names = frappe.get_all(
+		"Credit Pack", filters={"on_sale": 1}, pluck="name", order_by="credits asc, name asc"
+	)
 	packs = [frappe.get_doc("Credit Pack", name) for name in names]
 	return [
 		frappe._dict(

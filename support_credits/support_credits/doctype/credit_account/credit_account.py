@@ -35,7 +35,9 @@ class CreditAccount(Document):
 	def db_set(self, fieldname, value=None, *args, **kwargs) -> None:
 		fields = fieldname if isinstance(fieldname, dict) else {fieldname: value}
 		if set(fields) & {*ACCOUNT_LEDGER_FIELDS, "customer"}:
-			frappe.throw(_("The chain of account {0} is kept by the ledger.").format(self.name), LedgerImmutableError)
+			frappe.throw(
+				_("The chain of account {0} is kept by the ledger.").format(self.name), LedgerImmutableError
+			)
 		super().db_set(fieldname, value, *args, **kwargs)
 
 	def before_rename(self, old: str, new: str, merge: bool = False) -> None:
@@ -46,7 +48,9 @@ class CreditAccount(Document):
 	def on_trash(self) -> None:
 		if self.seq or frappe.db.exists("Support Incident", {"account": self.name}):
 			frappe.throw(
-				_("Account {0} has a history and stays. Void its lots if it is no longer used.").format(self.name),
+				_("Account {0} has a history and stays. Void its lots if it is no longer used.").format(
+					self.name
+				),
 				HasHistory,
 			)
 

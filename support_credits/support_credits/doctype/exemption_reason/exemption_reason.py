@@ -9,7 +9,7 @@ class ExemptionReason(Document):
 	def validate(self) -> None:
 		if self.who == "System" and not self.automatic:
 			frappe.throw(
-				_("{0}: nobody could ever set this reason. Choose who may set it, or when it applies by itself.").format(
-					self.label
-				)
+				_(
+					"{0}: nobody could ever set this reason. Choose who may set it, or when it applies by itself."
+				).format(self.label)
 			)

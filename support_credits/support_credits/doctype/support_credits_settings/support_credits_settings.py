@@ -10,6 +10,7 @@ from frappe.model.document import Document
 class SupportCreditsSettings(Document):
 	def validate(self) -> None:
 		self.validate_time_zone()
+		self.validate_parked_status()
 
 	def validate_time_zone(self) -> None:
 		if not self.time_zone:
@@ -18,12 +19,27 @@ class SupportCreditsSettings(Document):
 			ZoneInfo(self.time_zone)
 		except (ZoneInfoNotFoundError, ValueError):
 			frappe.throw(
-				_("{0} is not a time zone. Use an IANA name, for example Europe/Lisbon.").format(self.time_zone)
+				_("{0} is not a time zone. Use an IANA name, for example Europe/Lisbon.").format(
+					self.time_zone
+				)
+			)
+
+	def validate_parked_status(self) -> None:
+		"""Any other category would let the host's clock run, or close the ticket, while it waits."""
+		if not self.parked_status:
+			return
+		if frappe.db.get_value("HD Ticket Status", self.parked_status, "category") != "Paused":
+			frappe.throw(
+				_("Status {0} cannot be used while a ticket waits: its category is not Paused.").format(
+					self.parked_status
+				)
 			)
 
 	def on_update(self) -> None:
 		if self.everyone_must_have_credits and self.has_value_changed("everyone_must_have_credits"):
 			# One insert per customer: not in the request of the person who ticked a box.
 			frappe.enqueue(
-				"support_credits.ledger.accounts.open_missing_accounts", queue="long", enqueue_after_commit=True
+				"support_credits.ledger.accounts.open_missing_accounts",
+				queue="long",
+				enqueue_after_commit=True,
 			)
