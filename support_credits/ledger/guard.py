@@ -63,3 +63,11 @@ class LedgerDocument(Document):
 
 	def before_rename(self, old: str, new: str, merge: bool = False) -> NoReturn:
 		self.refuse()
+
+	# An argument in a script can skip on_trash and before_rename; these two run all the same and undo the request.
+
+	def after_delete(self) -> NoReturn:
+		self.refuse()
+
+	def after_rename(self, old: str, new: str, merge: bool = False) -> NoReturn:
+		self.refuse()

@@ -28,9 +28,16 @@ class CreditAccount(Document):
 				).format(self.name, before.customer),
 				LedgerImmutableError,
 			)
-		# A form may have been open while a ticket was charged. The row read under the save's lock is the truth.
-		for fieldname in ACCOUNT_LEDGER_FIELDS:
-			self.set(fieldname, before.get(fieldname))
+
+	def db_update(self) -> None:
+		"""Every save ends here, also one that skips validation. A form may have been open while a ticket was charged:
+		what the ledger wrote meanwhile stays.
+		"""
+		stored = frappe.db.get_value(
+			self.doctype, self.name, ACCOUNT_LEDGER_FIELDS, as_dict=True, for_update=True, order_by=None
+		)
+		self.update(stored or {})
+		super().db_update()
 
 	def db_set(self, fieldname, value=None, *args, **kwargs) -> None:
 		fields = fieldname if isinstance(fieldname, dict) else {fieldname: value}
@@ -41,11 +48,23 @@ class CreditAccount(Document):
 		super().db_set(fieldname, value, *args, **kwargs)
 
 	def before_rename(self, old: str, new: str, merge: bool = False) -> None:
+		self.refuse_rename(old)
+
+	def after_rename(self, old: str, new: str, merge: bool = False) -> None:
+		self.refuse_rename(old)  # an argument in a script can skip before_rename
+
+	def refuse_rename(self, old: str) -> None:
 		frappe.throw(
 			_("Account {0} keeps its name: ledger entries carry it.").format(old), LedgerImmutableError
 		)
 
 	def on_trash(self) -> None:
+		self.refuse_deletion()
+
+	def after_delete(self) -> None:
+		self.refuse_deletion()  # an argument in a script can skip on_trash
+
+	def refuse_deletion(self) -> None:
 		if self.seq or frappe.db.exists("Support Incident", {"account": self.name}):
 			frappe.throw(
 				_("Account {0} has a history and stays. Void its lots if it is no longer used.").format(
