@@ -11,7 +11,7 @@ except ImportError:  # Frappe 15 knows only this one
 
 
 class TestCase(IntegrationTestCase):
-	"""A test inside this process. What it wrote without a commit is gone after it, and so is its session user."""
+	"""A test inside this process. What it wrote without a commit is gone after it, and so is its session."""
 
 	def setUp(self) -> None:
 		super().setUp()
@@ -20,20 +20,20 @@ class TestCase(IntegrationTestCase):
 
 
 def start_clean() -> None:
-	"""Administrator, no messages, nothing uncommitted, and a snapshot that shows what others have committed."""
+	"""Administrator, no messages, nothing uncommitted, and a snapshot that shows what others committed."""
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
 	frappe.clear_messages()
 
 
 def publish() -> None:
-	"""Commit what this process has written, so that other processes see it; their caches forget the settings."""
+	"""Commit what this process has written, so that other processes see it; caches forget the settings."""
 	frappe.db.commit()
 	frappe.clear_document_cache("Support Credits Settings", "Support Credits Settings")
 
 
 def look_again() -> None:
-	"""A fresh snapshot: under REPEATABLE READ this process would not see what others have committed meanwhile."""
+	"""A fresh snapshot: under REPEATABLE READ this process does not see what others have committed since."""
 	frappe.db.rollback()
 
 

@@ -1,7 +1,7 @@
-"""Builders of everything the server suite needs. Names are unique in every run, so nothing has to be cleaned up.
+"""Builders of everything the server suite needs. Names are unique in every run: nothing has to be cleaned up.
 
-They write as Administrator into the running transaction and never commit: a test that speaks to another process calls
-:func:`support_credits.tests.compat.publish` first.
+They write as Administrator into the running transaction and never commit: a test that speaks to another
+process calls :func:`support_credits.tests.compat.publish` first.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def acting_as(user: str | Person) -> Iterator[None]:
 
 
 def person(label: str = "person", roles: tuple[str, ...] = (), password: str = PASSWORD) -> Person:
-	"""A user with a linked Contact. The Contact is made first: the host makes one in a job, some time later."""
+	"""A user with a linked Contact. The Contact is made first: the host makes one in a job, some time on."""
+	frappe.local.conf.throttle_user_limit = 100_000  # a suite makes more users in an hour than a site may
 	email = f"{unique_code(label)}@example.com"
 	contact = frappe.get_doc({"doctype": "Contact", "first_name": unique(label.capitalize())})
 	contact.add_email(email, is_primary=True)
@@ -78,7 +79,7 @@ def person(label: str = "person", roles: tuple[str, ...] = (), password: str = P
 
 
 def portal_user(label: str = "portal") -> Person:
-	"""A customer's person: no desk, role HD Customer. Give him a company with :func:`customer` or :func:`add_member`."""
+	"""A customer's person: role HD Customer, no desk. :func:`customer` or :func:`add_member` gives him one."""
 	return person(label, ("HD Customer",))
 
 
@@ -162,7 +163,7 @@ def deployment(customer_name: str, days_ago: int = 0, product: str = "Appliance"
 
 
 def account(customer_name: str, credits: int = 0, **fields: object) -> str:
-	"""The Credit Account of a customer with so many credits that never expire; ``fields`` are tier and policies."""
+	"""A customer's Credit Account with so many credits that never expire; ``fields``: tier, policies."""
 	name = accounts.ensure_account(customer_name)
 	if fields:
 		frappe.get_doc("Credit Account", name).update(fields).save(ignore_permissions=True)
