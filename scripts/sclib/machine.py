@@ -27,10 +27,8 @@ PACKAGES: dict[str, tuple[str, ...] | None] = {
 	"nodejs": ("node",),
 	"npm": ("npm",),
 }
-BROWSER_PACKAGES: dict[str, tuple[str, ...] | None] = {
-	"chromium": ("chromium", "chromium-browser", "google-chrome"),
-	"chromium-driver": ("chromedriver",),
-}
+CHROMES = ("chromium", "chromium-browser", "google-chrome")
+OS_RELEASE = Path("/etc/os-release")
 MIN_FREE = 3 * 10**9
 POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -46,8 +44,15 @@ def upstream(place: Place) -> dict[str, tuple[str, str]]:
 
 
 def missing_packages(place: Place, *, browser: bool) -> list[str]:
-	wanted = PACKAGES | (BROWSER_PACKAGES if browser else {})
+	wanted = PACKAGES | (_browser_packages() if browser else {})
 	return [name for name, programs in wanted.items() if not _has(place, name, programs)]
+
+
+def _browser_packages() -> dict[str, tuple[str, ...] | None]:
+	"""Debian's browser and its driver; Ubuntu has other names for both."""
+	ubuntu = OS_RELEASE.exists() and "ID=ubuntu" in OS_RELEASE.read_text().split()
+	names = ("chromium-browser", "chromium-chromedriver") if ubuntu else ("chromium", "chromium-driver")
+	return dict(zip(names, (CHROMES, ("chromedriver",)), strict=True))
 
 
 def _has(place: Place, package: str, programs: tuple[str, ...] | None) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .benchdir import assets, ensure_bench
 from .counts import Counts, checked, from_pytest, from_unittest
+from .machine import CHROMES
 from .place import APP, CHECKOUT, Place, find_python, find_tool, user_env
 from .ports import ports
 from .say import NoHost, Stop, run, say, step
@@ -136,7 +137,7 @@ def browser_suite(place: Place) -> Counts:
 		return Counts()
 	say(f"\n== browser suite, {TEST_SITE.name} ==")
 	python = make_venv(place.tools / "browser", BROWSER, env=user_env(place), python=find_python(place))
-	chrome = find_tool(place, "chromium", "chromium-browser", "google-chrome") or ""
+	chrome = find_tool(place, *CHROMES) or ""
 	env = user_env(place) | {"SC_TEST_SITE": TEST_SITE.name, "SC_CHROME": chrome}
 	env["SC_TEST_URL"] = f"http://{TEST_SITE.name}:{ports(place)['web']}"
 	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser"]
