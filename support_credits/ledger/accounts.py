@@ -124,16 +124,16 @@ def _individual(contact: str, email: str) -> str:
 def join_accounts(old: str, new: str) -> None:
 	"""Join the account ``old`` with ``new`` by entries: two customers were merged (design, ledger promise 5).
 
-	Lots keep their dates and become successors in the new account; parked and overdrawn incidents follow in order of
-	arrival. Nothing that was entered is rewritten.
+	Lots keep their dates and become successors in the new account, used-up ones too, because a refund may still go to
+	them; parked and overdrawn incidents follow in order of arrival. Nothing that was entered is rewritten.
 	"""
 	with account_locks([old, new], clock.now()) as opened:
 		source, target = opened[old], opened[new]
 		if source is target:
 			return
-		source.read_open_lots()
-		for lot in [lot for lot in source.lots.values() if lot.remaining]:
-			_move_lot(source, target, lot.name)
+		source.read(source.lot_names(range(1, source.head.lot_count + 1)))
+		for name in [lot.name for lot in source.lots.values() if not lot.moved_to]:
+			_move_lot(source, target, name)
 		_move_incidents(source, target)
 		grants.credits_came_in(target, f"join:{old}:{new}")
 	table = frappe.qb.DocType("Credit Account")
@@ -153,7 +153,8 @@ def _move_lot(source: OpenAccount, target: OpenAccount, name: str) -> None:
 	terms = _terms_of(name)
 	reason = _("Joined with {0}").format(target.name)
 	successor = lot_name(target.name, target.head.lot_count + 1)
-	plan = transfer(lot, successor, chained_terms(terms, lot.overdraft_limit), reason)
+	said = {**chained_terms(terms, lot.overdraft_limit), "credits_granted": lot.credits_granted}
+	plan = transfer(lot, successor, {**said, "voided": True} if lot.voided else said, reason)
 	event = f"join:{name}"
 	source.post([plan.out], grants.stamp(source, f"{event}:out"))
 	moved = source.lots[name]

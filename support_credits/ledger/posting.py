@@ -130,11 +130,12 @@ class OpenAccount:
 		"""Write a change of a lot that is no entry: voided, or its successor."""
 		rows.update_lots([lot])
 		self.lots[lot.name] = lot
+		self._sort_open_lots({lot.name: lot})
 
 	def _sort_open_lots(self, changed: dict[str, Lot]) -> None:
 		known = set(self.open_lots)
-		gone = {rows.lot_number(name) for name, lot in changed.items() if not _is_open(lot)}
-		came = {rows.lot_number(name) for name, lot in changed.items() if _is_open(lot)} - known
+		gone = {rows.lot_number(name) for name, lot in changed.items() if not is_open(lot)}
+		came = {rows.lot_number(name) for name, lot in changed.items() if is_open(lot)} - known
 		self.open_lots = [number for number in self.open_lots if number not in gone]
 		if not came:
 			return
@@ -160,8 +161,8 @@ class OpenAccount:
 		self._stored = self._state()
 
 
-def _is_open(lot: Lot) -> bool:
-	return lot.is_overdraft or (lot.remaining > 0 and not lot.voided and not lot.moved_to)
+def is_open(lot: Lot) -> bool:
+	return not lot.moved_to and (lot.is_overdraft or (lot.remaining > 0 and not lot.voided))
 
 
 def _spending_key(lot: Lot) -> tuple[object, ...]:

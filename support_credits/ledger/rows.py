@@ -190,18 +190,25 @@ def _entry_row(entry: Entry, zone: ZoneInfo) -> dict[str, object]:
 
 
 def update_lots(lots: Iterable[Lot]) -> None:
-	"""Write remaining, voided and successor of changed lots in one statement."""
+	"""Write what an event changed on lots, in one statement."""
 	lots = list(lots)
 	if not lots:
 		return
 	table = frappe.qb.DocType("Credit Lot")
-	remaining, voided, moved = Case(), Case(), Case()
-	for lot in lots:
-		remaining = remaining.when(table.name == lot.name, lot.remaining)
-		voided = voided.when(table.name == lot.name, int(lot.voided))
-		moved = moved.when(table.name == lot.name, lot.moved_to)
-	query = frappe.qb.update(table).set(table.remaining, remaining).set(table.voided, voided)
-	query.set(table.moved_to, moved).where(table.name.isin([lot.name for lot in lots])).run()
+	columns = {
+		"remaining": lambda lot: lot.remaining,
+		"credits_granted": lambda lot: lot.credits_granted,
+		"overdraft_limit": lambda lot: lot.overdraft_limit,
+		"voided": lambda lot: int(lot.voided),
+		"moved_to": lambda lot: lot.moved_to,
+	}
+	query = frappe.qb.update(table)
+	for column, value in columns.items():
+		by_name = Case()
+		for lot in lots:
+			by_name = by_name.when(table.name == lot.name, value(lot))
+		query = query.set(table[column], by_name)
+	query.where(table.name.isin([lot.name for lot in lots])).run()
 
 
 def funding_text(funding: Iterable[Allocation]) -> str:

@@ -15,24 +15,16 @@ import frappe
 from frappe import _
 
 from support_credits.engine.allocation import spending_key
-from support_credits.engine.model import GENESIS_HASH, Entry, Head, Kind, Lot, stamp_text
+from support_credits.engine.model import GENESIS_HASH, Head, Lot
 from support_credits.engine.verify import ChainChecker
 from support_credits.ledger import queries, rows
-from support_credits.ledger.posting import ACCOUNT_COLUMNS
+from support_credits.ledger.lot_proof import Finding, LotFacts, lot_findings
+from support_credits.ledger.posting import ACCOUNT_COLUMNS, is_open
 from support_credits.ledger.wording import render
 
 Progress = Callable[[int], None]
 PROGRESS_EVERY = 10_000
 CHARGED_STATES = ("Charged", "Overdrawn")
-
-
-@dataclass(frozen=True)
-class Finding:
-	"""One thing that is not as it should be: a machine code, the row it is about, and a sentence."""
-
-	code: str
-	row: str
-	message: str
 
 
 @dataclass
@@ -74,12 +66,12 @@ def _verify_account(name: str, report: Report, progress: Progress | None) -> lis
 	row = found[0]
 	head = Head(name, row.seq or 0, row.head_hash or GENESIS_HASH, row.lot_count or 0)
 	checker = ChainChecker(name)
-	opened: dict[str, str] = {}
+	facts: dict[str, LotFacts] = {}
 	for entry in queries.entries(name):
 		problem = checker.feed(entry)
 		if problem:
 			return [Finding(problem.code, problem.row, render(problem.message))]
-		_note_opening(entry, opened)
+		facts.setdefault(entry.lot, LotFacts()).note(entry)
 		report.entries += 1
 		if progress and report.entries % PROGRESS_EVERY == 0:
 			progress(report.entries)
@@ -88,62 +80,15 @@ def _verify_account(name: str, report: Report, progress: Progress | None) -> lis
 		return [Finding(problem.code, problem.row, render(problem.message))]
 	lots = rows.read_lots(name)
 	return [
-		*_lots(name, lots, checker.lot_sums, opened),
+		*lot_findings(name, lots, facts),
 		*_queues(row, lots),
 		*_incidents(name, lots),
 	]
 
 
-def _note_opening(entry: Entry, opened: dict[str, str]) -> None:
-	"""Remember the terms that opened a lot; an overdraft's limit may be stated again later."""
-	if entry.detail and entry.kind in (Kind.GRANT, Kind.TRANSFER):
-		opened[entry.lot] = entry.detail
-
-
-def _lots(
-	account: str, lots: dict[str, Lot], sums: dict[str, int], opened: dict[str, str]
-) -> Iterator[Finding]:
-	for name in sorted(sums.keys() - lots.keys()):
-		yield Finding("lot_missing", name, _("{0} has entries, but its row is gone.").format(name))
-	prices = {
-		row.name: row
-		for row in frappe.get_all(
-			"Credit Lot", filters={"account": account}, fields=["name", "price", "currency", "pack", "source"]
-		)
-	}
-	for name, lot in lots.items():
-		if lot.remaining != sums.get(name, 0):
-			yield Finding(
-				"lot_sum", name, _("{0} says {1} credits remain; its entries add up to {2}.").format(name, lot.remaining, sums.get(name, 0))
-			)  # fmt: skip
-		elif not _terms_hold(lot, prices[name], opened.get(name)):
-			yield Finding(
-				"lot_terms", name, _("{0} no longer says what was agreed when it was granted.").format(name)
-			)
-
-
-def _terms_hold(lot: Lot, row: frappe._dict, detail: str | None) -> bool:
-	if not detail:
-		return False
-	try:
-		terms = json.loads(detail)
-	except ValueError:
-		return False
-	now = {
-		"granted_at": stamp_text(lot.granted_at),
-		"expires_at": stamp_text(lot.expires_at) if lot.expires_at else None,
-		"price": float(row.price or 0),
-		"currency": row.currency,
-		"source": row.source,
-		"overdraft_limit": lot.overdraft_limit,
-	}
-	said = {**terms, "price": float(terms.get("price") or 0)} if "price" in terms else terms
-	return all(now[key] == value for key, value in said.items() if key in now)
-
-
 def _queues(row: frappe._dict, lots: dict[str, Lot]) -> Iterator[Finding]:
 	"""What the account's row says is open must be what the lots say: the row is only an index."""
-	opened = [lot for lot in lots.values() if _is_open(lot)]
+	opened = [lot for lot in lots.values() if is_open(lot)]
 	expected = [
 		rows.lot_number(lot.name)
 		for lot in sorted(opened, key=lambda lot: (lot.is_overdraft, spending_key(lot)))
@@ -159,10 +104,6 @@ def _queues(row: frappe._dict, lots: dict[str, Lot]) -> Iterator[Finding]:
 			yield Finding(
 				column, row.name, _("{0} lists other incidents as {1} than are.").format(row.name, _(state))
 			)
-
-
-def _is_open(lot: Lot) -> bool:
-	return not lot.moved_to and (lot.is_overdraft or (lot.remaining > 0 and not lot.voided))
 
 
 def _incidents(account: str, lots: dict[str, Lot]) -> Iterator[Finding]:
