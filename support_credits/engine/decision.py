@@ -13,15 +13,12 @@ from datetime import date, datetime
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from support_credits.engine import sentences
 from support_credits.engine.allocation import allocate, available, balance
 from support_credits.engine.calendar_days import end_of_day, local_day
 from support_credits.engine.errors import EngineError, NotEnoughCredits
 from support_credits.engine.model import DAY, Allocation, Lot, Message, as_utc
-
-
-def _(text: str) -> str:
-	"""Mark a template for extraction; the shell translates it for its reader."""
-	return text
+from support_credits.engine.sentences import WAYS_ON, ways_of
 
 
 class Door(str, Enum):
@@ -80,8 +77,6 @@ DEFAULT_POLICY: Mapping[Door, Policy] = {
 	Door.SYSTEM: Policy.PARK,
 }
 
-WAYS_ON = ("buy", "redeem", "emergency")
-
 # Tickets that come by these doors exist already somewhere else, or are the site's own: nobody asked for help.
 _NEVER_CHARGED = frozenset({Door.IMPORT, Door.SYSTEM})
 
@@ -101,7 +96,8 @@ class AutoExemption:
 class TicketFacts:
 	"""What is known about a new ticket at ``at``. Credits are whole numbers; ``recently_expired_on`` is the
 	last local day on which the credits that expired lately could be used; ``waiting`` counts the account's
-	tickets parked before this one; ``outside_cover`` names what no pack or tier of the customer covers."""
+	tickets parked before this one; ``outside_cover`` names what no pack or tier of the customer covers;
+	``ways_on`` are the ways this provider offers a customer who has no credits."""
 
 	door: Door
 	customer: str | None
@@ -117,6 +113,7 @@ class TicketFacts:
 	recently_expired_on: date | None = None
 	waiting: int = 0
 	outside_cover: str | None = None
+	ways_on: tuple[str, ...] = WAYS_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,47 +131,6 @@ class Decision:
 	@property
 	def is_accepted(self) -> bool:
 		return self.code is not Code.REFUSED
-
-
-CHARGED = _("Credits charged for this ticket: {credits}. Credits left: {left}.")
-FREE = _("This ticket costs no credits.")
-OVERDRAWN = _(
-	"Credits charged for this ticket: {credits}. Your balance is now {left}; please buy credits soon."
-)
-BEST_EFFORT = _(
-	"Your balance is {balance}, so this ticket is answered as time allows. Credits needed: {needed}."
-)
-REFUSED = _(
-	"Not enough support credits: this ticket needs {needed} and your balance is {balance}. "
-	"You can buy a pack, redeem a code, or ask for emergency support."
-)
-REFUSED_EXPIRED = _(
-	"Not enough support credits: this ticket needs {needed} and your balance is {balance}. "
-	"Expired lately: {expired}, last usable on {expired_on}. "
-	"You can buy a pack, redeem a code, or ask for emergency support."
-)
-PARKED = _(
-	"We have your ticket and it waits for credits: it needs {needed} and your balance is {balance}. "
-	"You can buy a pack, redeem a code, or ask for emergency support."
-)
-PARKED_EXPIRED = _(
-	"We have your ticket and it waits for credits: it needs {needed} and your balance is {balance}. "
-	"Expired lately: {expired}, last usable on {expired_on}. "
-	"You can buy a pack, redeem a code, or ask for emergency support."
-)
-QUEUED = _(
-	"We have your ticket and it waits for credits behind your earlier tickets, {waiting} in all. "
-	"Your balance is {balance}. You can buy a pack, redeem a code, or ask for emergency support."
-)
-OUTSIDE = _(
-	"We have your ticket, but {what} is not covered by your credits. Nothing was charged; "
-	"we will tell you how to go on."
-)
-EXEMPT = _("This ticket costs no credits: {reason}.")
-UNIDENTIFIED = _("We do not know yet which customer this ticket belongs to. Nothing was charged.")
-NOT_ENFORCED = _("This customer does not use support credits. Nothing was charged.")
-NOT_CHARGEABLE = _("Tickets made this way are never charged.")
-AUTOMATIC = _("This is an automatic mail. Nothing was charged.")
 
 
 def resolve_policy(
@@ -217,26 +173,26 @@ def within_deployment_window(deployed_on: date, opened_at: datetime, days: int, 
 
 def _not_an_incident(facts: TicketFacts) -> Decision | None:
 	if facts.automatic_mail:
-		return Decision(Code.AUTOMATIC, Message(AUTOMATIC))
+		return Decision(Code.AUTOMATIC, Message(sentences.AUTOMATIC))
 	if facts.door in _NEVER_CHARGED:
-		return Decision(Code.NOT_CHARGEABLE, Message(NOT_CHARGEABLE))
+		return Decision(Code.NOT_CHARGEABLE, Message(sentences.NOT_CHARGEABLE))
 	if not facts.customer:
-		return Decision(Code.UNIDENTIFIED, Message(UNIDENTIFIED))
+		return Decision(Code.UNIDENTIFIED, Message(sentences.UNIDENTIFIED))
 	if not facts.has_account and not facts.everyone_must_have_credits:
-		return Decision(Code.NOT_ENFORCED, Message(NOT_ENFORCED))
+		return Decision(Code.NOT_ENFORCED, Message(sentences.NOT_ENFORCED))
 	return None
 
 
 def _excused(facts: TicketFacts) -> Decision | None:
 	if facts.exemption:
-		return Decision(Code.EXEMPT, Message(EXEMPT, {"reason": facts.exemption.name}))
+		return Decision(Code.EXEMPT, Message(sentences.EXEMPT, {"reason": facts.exemption.name}))
 	if facts.outside_cover:
 		# Parked at every door and not refused: an agent may see it differently, and nobody loses his text
 		# (rule 12).
-		outside = Message(OUTSIDE, {"what": facts.outside_cover})
+		outside = Message(sentences.OUTSIDE, {"what": facts.outside_cover})
 		return Decision(Code.PARKED, outside, waits_for=WaitsFor.COVER)
 	if facts.credits_needed == 0 and not isinstance(facts.credits_needed, bool):
-		return Decision(Code.CHARGED, Message(FREE))
+		return Decision(Code.CHARGED, Message(sentences.FREE))
 	return None
 
 
@@ -244,20 +200,23 @@ def _pay(facts: TicketFacts) -> Decision:
 	policy = _seen(facts.policy, facts.door)
 	if policy is Policy.PARK and facts.waiting > 0:
 		values: dict[str, object] = {"waiting": facts.waiting, "balance": balance(facts.lots, facts.at)}
-		return Decision(Code.PARKED, Message(QUEUED, values), ways_on=WAYS_ON, waits_for=WaitsFor.QUEUE)
+		values["ways"] = ways_of(facts.ways_on)
+		return Decision(
+			Code.PARKED, Message(sentences.QUEUED, values), ways_on=facts.ways_on, waits_for=WaitsFor.QUEUE
+		)
 	try:
 		taken = allocate(facts.credits_needed, facts.lots, facts.at)
 	except NotEnoughCredits:
 		return _empty(facts, policy)
 	left = available(facts.lots, facts.at) - facts.credits_needed
-	return _charged(Code.CHARGED, CHARGED, facts, taken, left)
+	return _charged(Code.CHARGED, sentences.CHARGED, facts, taken, left)
 
 
 def _charged(
 	code: Code, template: str, facts: TicketFacts, taken: tuple[Allocation, ...], left: int
 ) -> Decision:
 	message = Message(template, {"credits": facts.credits_needed, "left": left})
-	ways_on = WAYS_ON if code is Code.OVERDRAWN else ()
+	ways_on = facts.ways_on if code is Code.OVERDRAWN else ()
 	return Decision(code, message, facts.credits_needed, taken, ways_on)
 
 
@@ -265,10 +224,10 @@ def _empty(facts: TicketFacts, policy: Policy) -> Decision:
 	if policy is Policy.OVERDRAW:
 		return _overdraw(facts)
 	if policy is Policy.BEST_EFFORT:
-		return _unpaid(Code.BEST_EFFORT, BEST_EFFORT, BEST_EFFORT, facts)
+		return _unpaid(Code.BEST_EFFORT, sentences.BEST_EFFORT, sentences.BEST_EFFORT, facts)
 	if policy is Policy.REFUSE:
-		return _unpaid(Code.REFUSED, REFUSED, REFUSED_EXPIRED, facts)
-	return _unpaid(Code.PARKED, PARKED, PARKED_EXPIRED, facts)
+		return _unpaid(Code.REFUSED, sentences.REFUSED, sentences.REFUSED_EXPIRED, facts)
+	return _unpaid(Code.PARKED, sentences.PARKED, sentences.PARKED_EXPIRED, facts)
 
 
 def _overdraw(facts: TicketFacts) -> Decision:
@@ -278,7 +237,7 @@ def _overdraw(facts: TicketFacts) -> Decision:
 		# The limit is reached: what the door would do without an overdraft.
 		return _empty(facts, _seen(DEFAULT_POLICY[facts.door], facts.door))
 	left = balance(facts.lots, facts.at) - facts.credits_needed
-	return _charged(Code.OVERDRAWN, OVERDRAWN, facts, taken, left)
+	return _charged(Code.OVERDRAWN, sentences.OVERDRAWN, facts, taken, left)
 
 
 def _unpaid(code: Code, plain: str, expired: str, facts: TicketFacts) -> Decision:
@@ -287,10 +246,11 @@ def _unpaid(code: Code, plain: str, expired: str, facts: TicketFacts) -> Decisio
 		"balance": balance(facts.lots, facts.at),
 		"expired": facts.recently_expired,
 		"expired_on": facts.recently_expired_on,
+		"ways": ways_of(facts.ways_on),
 	}
 	template = expired if facts.recently_expired and facts.recently_expired_on else plain
 	waits_for = WaitsFor.CREDITS if code is Code.PARKED else WaitsFor.NOTHING
-	return Decision(code, Message(template, values), ways_on=WAYS_ON, waits_for=waits_for)
+	return Decision(code, Message(template, values), ways_on=facts.ways_on, waits_for=waits_for)
 
 
 def _seen(policy: Policy, door: Door) -> Policy:

@@ -168,6 +168,16 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+	"""Things a reader can do, as a value of a message: (name, English words) each. The shell may make them links."""
+
+	options: tuple[tuple[str, str], ...]
+
+	def __str__(self) -> str:
+		return ", ".join(words for _name, words in self.options)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
 	"""A sentence for a person: an English template and its values. The shell translates the template."""
 

@@ -30,7 +30,7 @@ from support_credits.engine.refund import refund
 from support_credits.ledger import settings as site
 from support_credits.ledger.posting import OpenAccount
 from support_credits.ledger.rows import Incident, LotTerms, chained_terms
-from support_credits.ledger.wording import label_of, render
+from support_credits.ledger.wording import label_of, render, ways_on
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def decide_for(
 			recently_expired=expired,
 			recently_expired_on=expired_on,
 			waiting=len(account.parked),
+			ways_on=ways_on(),
 		)
 	)
 

@@ -8,9 +8,9 @@ import frappe
 from frappe import _
 from frappe.utils import formatdate
 
-from support_credits.engine.decision import Decision
+from support_credits.engine.decision import WAYS_ON, Decision
 from support_credits.engine.incident import State
-from support_credits.engine.model import Message
+from support_credits.engine.model import Choices, Message
 from support_credits.ledger import settings as site
 
 
@@ -23,36 +23,40 @@ def state_of(label: str) -> State:
 	return State(label.lower().replace(" ", "_"))
 
 
-def render(message: Message) -> str:
-	"""Translate the template, then put the values in, dates in the reader's format."""
-	values = {
-		key: formatdate(value) if isinstance(value, date) else value for key, value in message.values.items()
-	}
+def render(message: Message, links: bool = False) -> str:
+	"""Translate the template, then put the values in: dates in the reader's format, choices as words or links."""
+	values = {key: _value(value, links) for key, value in message.values.items()}
 	return _(message.template).format(**values)
 
 
+def _value(value: object, links: bool) -> object:
+	if isinstance(value, date):
+		return formatdate(value)
+	if isinstance(value, Choices):
+		return ", ".join(
+			_link(_(words), links and site.settings().get(f"{name}_url")) for name, words in value.options
+		)
+	return value
+
+
 def refusal(decision: Decision) -> str:
-	"""The refusal with its ways on as links. Helpdesk's toast keeps ``a`` and ``u``, nothing more."""
-	links = [link for link in (*_ways(decision), *_reading()) if link]
-	return f"{render(decision.message)} {' · '.join(links)}".strip()
-
-
-def _ways(decision: Decision) -> list[str]:
-	labels = {"buy": _("Buy credits"), "redeem": _("Redeem a code"), "emergency": _("Emergency support")}
-	return [_link(labels[way], site.settings().get(f"{way}_url")) for way in decision.ways_on]
-
-
-def _reading() -> list[str]:
-	links = {"documentation_url": _("Documentation"), "community_url": _("Community")}
-	return [
+	"""The refusal with its ways on as links, and what to read first (design rule 8)."""
+	reading = {"documentation_url": _("Documentation"), "community_url": _("Community")}
+	links = [
 		_link(label, site.settings().get(field))
-		for field, label in links.items()
+		for field, label in reading.items()
 		if site.settings().get(field)
 	]
+	return " ".join([render(decision.message, links=True), *links])
 
 
 def _link(label: str, url: str | None) -> str:
 	if not url:
-		return ""
-	# Underlined by hand: the toast gives links no look of their own.
+		return label
+	# Underlined by hand: Helpdesk's toast keeps ``a`` and ``u`` and gives links no look of their own.
 	return f'<a href="{frappe.utils.escape_html(url)}"><u>{label}</u></a>'
+
+
+def ways_on() -> tuple[str, ...]:
+	"""What this provider offers a customer without credits. By the hour only where a page for it is set."""
+	return WAYS_ON if site.settings().emergency_url else tuple(way for way in WAYS_ON if way != "emergency")

@@ -100,9 +100,15 @@ def test_a_refusal_says_the_balance_what_expired_lately_and_three_ways_on():
 	assert str(decided.message) == (
 		"Not enough support credits: this ticket needs 1 and your balance is 0. "
 		"Expired lately: 2, last usable on 2026-10-31. "
-		"You can buy a pack, redeem a code, or ask for emergency support."
+		"You can: buy a pack, redeem a code, ask for emergency support."
 	)
 	assert decided.ways_on == ("buy", "redeem", "emergency")
+
+
+def test_a_refusal_offers_only_the_ways_the_provider_has():
+	decided = decide(replace(EMPTY, ways_on=("buy", "redeem")))
+	assert str(decided.message).endswith("You can: buy a pack, redeem a code.")
+	assert decided.ways_on == ("buy", "redeem")
 
 
 def test_a_refusal_without_recent_expiry_does_not_speak_of_one():
