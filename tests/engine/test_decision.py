@@ -11,7 +11,7 @@ from engine_factories import LISBON, NOW, UTC, lot, lots, overdraft
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_credits.engine import decision as module
+from support_credits.engine import sentences
 from support_credits.engine.allocation import available
 from support_credits.engine.decision import (
 	WAYS_ON,
@@ -82,7 +82,7 @@ def test_mail_imports_and_the_site_itself_are_never_refused(facts):
 
 
 @pytest.mark.parametrize(
-	"template", [value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)]
+	"template", [value for name, value in vars(sentences).items() if name.isupper() and isinstance(value, str)]
 )
 def test_templates_name_their_values_so_that_translators_can_reorder_them(template):
 	assert all(name is None or name.isidentifier() for _, name, _, _ in Formatter().parse(template))
