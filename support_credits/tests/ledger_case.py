@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import frappe
 
 from support_credits.ledger import verification
@@ -30,6 +33,20 @@ def _rows(doctype: str, column: str, value: str) -> Rows:
 
 def row_of(doctype: str, name: str) -> dict[str, object]:
 	return _rows(doctype, "name", name)[0]
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+	"""A second connection for the block, as another process has one. The host's own helper stays on it afterwards."""
+	here, user = frappe.local.db, frappe.session.user
+	frappe.connect()
+	try:
+		yield
+	finally:
+		frappe.db.rollback()
+		frappe.db.close()
+		frappe.local.db = here
+		frappe.set_user(user)
 
 
 class LedgerCase(TestCase):

@@ -62,18 +62,10 @@ class TestDataImport(HistoryCase):
 				self.assertEqual(self.before, rows_of(self.account))
 
 	def test_an_import_updates_policies_of_an_account_but_not_its_chain(self) -> None:
-		row = {
-			"ID": self.account,
-			"Entries": 0,
-			"Seq": 0,
-			"Portal": "Park",
-			"Open Lots": "[]",
-			"Head Hash": "0",
-		}
-		labels = {df.label for df in frappe.get_meta("Credit Account").fields}
-		self.import_rows(
-			"Credit Account", UPDATE, {key: value for key, value in row.items() if key in {"ID", *labels}}
-		)
+		row = {"ID": self.account, "Entries": 0, "Portal and API": "Park", "Open Lots": "[]", "Head": "0"}
+		log = self.import_rows("Credit Account", UPDATE, row)
+		self.assertEqual([1], [line.success for line in log])
+		self.assertEqual("Park", row_of("Credit Account", self.account)["portal_policy"])
 		for field in ("seq", "head_hash", "open_lots", "customer", "counts_from"):
 			self.assertEqual(
 				self.before["Credit Account"][0][field], row_of("Credit Account", self.account)[field]

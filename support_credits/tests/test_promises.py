@@ -12,7 +12,7 @@ from support_credits.exceptions import AlreadyPosted, CreditsRefused
 from support_credits.ledger import clock, corrections, grants, queries
 from support_credits.ledger.posting import account_lock
 from support_credits.tests import factories
-from support_credits.tests.ledger_case import HistoryCase, LedgerCase, row_of, rows_of
+from support_credits.tests.ledger_case import HistoryCase, LedgerCase, elsewhere, row_of, rows_of
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -74,12 +74,14 @@ class TestPromises(LedgerCase):
 		self.assertEqual({**first, "replayed": True}, again)
 		self.assertEqual([("Grant", 3)], self.entries(first["account"]))
 
-	def test_one_key_grants_once_over_all_customers(self) -> None:
-		key = factories.unique_code("order")
+	def test_one_key_used_for_another_grant_is_refused_and_names_the_first(self) -> None:
+		key, other = factories.unique_code("order"), factories.customer()
 		one = account_api.grant(reason="Order", customer=factories.customer(), credits=1, key=key)
-		two = account_api.grant(reason="Order", customer=factories.customer(), credits=1, key=key)
-		self.assertTrue(two["replayed"])
-		self.assertEqual(one["lot"], two["lot"])
+		frappe.db.commit()
+		with self.assertRaises(AlreadyPosted) as caught:
+			account_api.grant(reason="Order", customer=other, credits=1, key=key)
+		self.assert_says(caught.exception, key, one["account"], "Use another key")
+		self.assertEqual([], self.entries(account_api.account_for(other)))
 
 	def test_an_adjustment_repeated_with_its_key_is_entered_once(self) -> None:
 		lot = factories.grant(factories.account(factories.customer()), 3)
@@ -131,8 +133,7 @@ class TestOnceFromAStaleSnapshot(HistoryCase):
 		return grants.GrantOrder(2, f"grant:{key}", "Webhook")
 
 	def grant_elsewhere(self, key: str) -> grants.Granted:
-		with self.secondary_connection():
-			frappe.db.rollback()
+		with elsewhere():
 			granted = grants.grant(self.account, self.order(key))
 			frappe.db.commit()
 		return granted
@@ -150,8 +151,7 @@ class TestOnceFromAStaleSnapshot(HistoryCase):
 
 	def test_a_charge_after_a_stale_read_sees_what_was_spent_meanwhile(self) -> None:
 		balance = queries.balance(self.account)
-		with self.secondary_connection():
-			frappe.db.rollback()
+		with elsewhere():
 			factories.ticket(self.company.person)
 			frappe.db.commit()
 		self.assertEqual(balance, queries.balance(self.account))  # this snapshot is older
