@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import frappe
 
-from support_credits.ledger import corrections, grants, jobs, verification
+from support_credits.api import incident as incident_api
+from support_credits.ledger import grants, jobs, verification
 from support_credits.tests import factories
 from support_credits.tests.ledger_case import LedgerCase
 
@@ -29,6 +30,7 @@ HASHED = {
 	"prev_hash": "f" * 64,
 	"entry_hash": "f" * 64,
 }
+LAST = 13  # entries of the busy account
 ENTRY, LOT, INCIDENT = "Credit Ledger Entry", "Credit Lot", "Support Incident"
 
 
@@ -50,7 +52,7 @@ class TestVerify(LedgerCase):
 		grants.adjust_lot(adjusted, -1, "Counted wrong again", factories.unique_code("adjust"))
 		grants.void_lot(factories.grant(cls.account, 3), "Wrong customer")
 		tickets = [factories.ticket(cls.company.person).name for _ in range(4)]
-		corrections.exempt(tickets[1], factories.exemption_reason())
+		incident_api.exempt(tickets[1], factories.exemption_reason())
 		cls.ticket = tickets[0]
 		cls.incident = factories.incident_of(cls.ticket).name
 		grants.expire_account(cls.account)
@@ -63,21 +65,23 @@ class TestVerify(LedgerCase):
 		return f"{self.account}-E{seq:07d}"
 
 	def assert_found(self, row: str, *codes: str, whole: bool = False) -> None:
-		"""The first finding is about ``row`` and has one of ``codes``; all is well again after a rollback."""
-		report = verification.verify(None if whole else self.account)
+		"""The first finding is about ``row`` and its code starts with one of ``codes``; all is well again after a rollback."""
+		try:
+			report = verification.verify(None if whole else self.account)
+		finally:
+			frappe.db.rollback()
 		findings = [found for found in report.findings if not whole or found.row == row]
-		self.assertFalse(report.ok)
+		self.assertFalse(report.ok, "verify found nothing")
 		self.assertTrue(findings, [found.message for found in report.findings])
 		self.assertEqual(row, findings[0].row, findings[0].message)
-		self.assertIn(findings[0].code, codes)
+		self.assertTrue(findings[0].code.startswith(codes), findings[0])
 		self.assertIn(row, findings[0].message)
-		frappe.db.rollback()
 		self.assert_proved(self.account)
 
 	def test_a_busy_ledger_is_clean(self) -> None:
 		report = verification.verify(self.account)
 		self.assertEqual([], report.findings)
-		self.assertEqual((1, 14), (report.accounts, report.entries))
+		self.assertEqual((1, LAST), (report.accounts, report.entries))
 
 	def test_an_edit_of_any_hashed_column_is_found_in_its_row(self) -> None:
 		for column, value in HASHED.items():
@@ -109,7 +113,7 @@ class TestVerify(LedgerCase):
 		self.assert_found(self.entry(2), "missing")
 
 	def test_a_truncated_tail_is_found_at_the_account(self) -> None:
-		self.spoil(f"DELETE FROM `tab{ENTRY}` WHERE account = %s AND seq > 11", self.account)
+		self.spoil(f"DELETE FROM `tab{ENTRY}` WHERE account = %s AND seq > 10", self.account)
 		self.assert_found(self.account, "truncated")
 
 	def test_an_emptied_account_is_found(self) -> None:
@@ -117,8 +121,8 @@ class TestVerify(LedgerCase):
 		self.assert_found(self.account, "truncated")
 
 	def test_an_inserted_entry_is_found(self) -> None:
-		self.copy_entry(self.entry(5), name=self.entry(15), seq=15, event_key="forged/1")
-		self.assert_found(self.entry(15), "edited", "unlinked", "extended")
+		self.copy_entry(self.entry(5), name=self.entry(LAST + 1), seq=LAST + 1, event_key="forged/1")
+		self.assert_found(self.entry(LAST + 1), "edited", "unlinked", "extended")
 
 	def test_an_inserted_entry_with_a_right_hash_is_found_at_the_account(self) -> None:
 		from dataclasses import replace
@@ -127,9 +131,11 @@ class TestVerify(LedgerCase):
 		from support_credits.ledger import queries
 
 		last = list(queries.entries(self.account))[-1]
-		forged = replace(last, name=self.entry(15), seq=15, event_key="forged/1", prev_hash=last.entry_hash)
+		forged = replace(
+			last, name=self.entry(LAST + 1), seq=LAST + 1, event_key="forged/1", prev_hash=last.entry_hash
+		)
 		self.copy_entry(
-			last.name, name=forged.name, seq=15, event_key="forged/1", prev_hash=last.entry_hash,
+			last.name, name=forged.name, seq=LAST + 1, event_key="forged/1", prev_hash=last.entry_hash,
 			entry_hash=entry_hash_of(forged),
 		)  # fmt: skip
 		self.assert_found(self.account, "extended")
@@ -152,14 +158,14 @@ class TestVerify(LedgerCase):
 
 	def test_an_entry_moved_to_another_account_is_found_in_both(self) -> None:
 		other = factories.account(factories.customer(), credits=1)
-		self.spoil(f"UPDATE `tab{ENTRY}` SET account = %s, seq = 2 WHERE name = %s", other, self.entry(14))
+		self.spoil(f"UPDATE `tab{ENTRY}` SET account = %s, seq = 2 WHERE name = %s", other, self.entry(LAST))
 		self.assertEqual("edited", verification.verify(other).findings[0].code)
-		self.assertEqual(self.entry(14), verification.verify(other).findings[0].row)
+		self.assertEqual(self.entry(LAST), verification.verify(other).findings[0].row)
 		self.assert_found(self.account, "truncated")
 
 	def test_an_entry_moved_out_of_sight_is_found_as_an_orphan(self) -> None:
-		self.spoil(f"UPDATE `tab{ENTRY}` SET account = 'CA-99999' WHERE name = %s", self.entry(14))
-		self.assert_found(self.entry(14), "orphan", whole=True)
+		self.spoil(f"UPDATE `tab{ENTRY}` SET account = 'CA-99999' WHERE name = %s", self.entry(LAST))
+		self.assert_found(self.entry(LAST), "orphan", whole=True)
 
 	def test_an_edited_lot_is_found(self) -> None:
 		edits = {
@@ -173,15 +179,16 @@ class TestVerify(LedgerCase):
 			"pack": "OTHER",
 			"source": "Import",
 			"voided": 1,
-			"moved_to": "CA-99999-L000001",
 			"overdraft_limit": 5,
 		}
 		for column, value in edits.items():
 			with self.subTest(column):
 				self.spoil(f"UPDATE `tab{LOT}` SET `{column}` = %s WHERE name = %s", value, self.lot)
-				self.assert_found(
-					self.lot, "lot_sum", "lot_terms", "lot_state", "lot_bounds", "lot_voided", "lot_moved"
-				)
+				self.assert_found(self.lot, "lot_")
+
+	def test_a_lot_pointed_at_another_account_is_found(self) -> None:
+		self.spoil(f"UPDATE `tab{LOT}` SET moved_to = 'CA-99999-L000001' WHERE name = %s", self.lot)
+		self.assert_found(self.account, "open_lots")
 
 	def test_a_voided_lot_made_valid_again_is_found(self) -> None:
 		voided = frappe.db.get_value("Credit Lot", {"account": self.account, "voided": 1})
@@ -205,7 +212,7 @@ class TestVerify(LedgerCase):
 			"parked": ('["forged"]', "parked"),
 			"overdrawn": ('["forged"]', "overdrawn"),
 			"head_hash": ("0" * 64, "other_end"),
-			"seq": (13, "extended"),
+			"seq": (LAST - 1, "extended"),
 		}
 		for column, (value, code) in edits.items():
 			with self.subTest(column):
@@ -225,7 +232,7 @@ class TestVerify(LedgerCase):
 				self.spoil(
 					f"UPDATE `tab{INCIDENT}` SET `{column}` = %s WHERE name = %s", value, self.incident
 				)
-				self.assert_found(self.incident, "incident_sum", "incident_missing", "incident_funding")
+				self.assert_found(self.incident, "incident_")
 
 	def test_funding_that_names_another_lot_than_was_charged_is_found(self) -> None:
 		funding = frappe.db.get_value(INCIDENT, self.incident, "funding")
@@ -236,7 +243,7 @@ class TestVerify(LedgerCase):
 			funding.replace(charged, other),
 			self.incident,
 		)
-		self.assert_found(self.incident, "incident_sum", "incident_funding")
+		self.assert_found(self.incident, "incident_")
 
 	def test_a_deleted_incident_is_found(self) -> None:
 		self.spoil(f"DELETE FROM `tab{INCIDENT}` WHERE name = %s", self.incident)
