@@ -153,7 +153,7 @@ def _move_lot(source: OpenAccount, target: OpenAccount, name: str) -> None:
 	terms = _terms_of(name)
 	reason = _("Joined with {0}").format(target.name)
 	successor = lot_name(target.name, target.head.lot_count + 1)
-	said = {**chained_terms(terms, lot.overdraft_limit), "credits_granted": lot.credits_granted}
+	said = {**chained_terms(terms, target.zone, lot.overdraft_limit), "credits_granted": lot.credits_granted}
 	plan = transfer(lot, successor, {**said, "voided": True} if lot.voided else said, reason)
 	event = f"join:{name}"
 	source.post([plan.out], grants.stamp(source, f"{event}:out"))

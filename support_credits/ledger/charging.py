@@ -13,6 +13,7 @@ from frappe import _
 
 from support_credits.engine.allocation import available
 from support_credits.engine.decision import (
+	DEFAULT_POLICY,
 	AutoExemption,
 	Code,
 	Decision,
@@ -97,7 +98,8 @@ def decide_for(
 	lots = account.read_enough(needed)
 	enough = available(lots, account.at) >= needed
 	if policy is Policy.OVERDRAW and not enough:
-		lots = (*lots, *_overdraft(account))
+		policy = _prepare_overdraft(account, door)
+		lots = tuple(account.lots.values())
 	expired, expired_on = (0, None) if enough else recently_expired(account)
 	return decide(
 		TicketFacts(
@@ -140,34 +142,38 @@ def _last_day(stamp: str, account: OpenAccount) -> date:
 	return expiry_date(parse_stamp(stamp), account.zone)
 
 
-def _overdraft(account: OpenAccount) -> tuple[Lot, ...]:
-	"""The account's overdraft lot as it may be used now; opened on first use, its limit following the settings."""
+def _prepare_overdraft(account: OpenAccount, door: Door) -> Policy:
+	"""Open the account's overdraft on first use and let its limit follow the settings; the policy to go on with.
+
+	Without a limit there is no overdraft: the door does what it does by default.
+	"""
 	limit = account.row.overdraft_limit or site.settings().overdraft_limit or 0
+	if limit <= 0:
+		return DEFAULT_POLICY[door]
 	account.read_open_lots()
 	lots = account.overdraft_lots()
 	if not lots:
-		return (_open_overdraft(account, limit),) if limit > 0 else ()
-	lot = lots[0]
-	allowed = max(limit, -lot.remaining, 1)
-	return () if lot.overdraft_limit == allowed else (_change_limit(account, lot, allowed),)
+		_open_overdraft(account, limit)
+	elif lots[0].overdraft_limit != (allowed := max(limit, -lots[0].remaining)):
+		_change_limit(account, lots[0], allowed)
+	return Policy.OVERDRAW
 
 
-def _open_overdraft(account: OpenAccount, limit: int) -> Lot:
+def _open_overdraft(account: OpenAccount, limit: int) -> None:
 	lot = account.draft_lot(0, account.at, overdraft_limit=limit)
 	terms = LotTerms("Overdraft", _("Overdraft"))
-	line = grant_line(lot, chained_terms(terms, limit), terms.reason)
+	line = grant_line(lot, chained_terms(terms, account.zone, limit), terms.reason)
 	account.post([line], _stamp(account, f"overdraft:{lot.name}"), opening=[(lot, terms)])
-	return account.lots[lot.name]
 
 
-def _change_limit(account: OpenAccount, lot: Lot, limit: int) -> Lot:
+def _change_limit(account: OpenAccount, lot: Lot, limit: int) -> None:
 	changed = replace(lot, overdraft_limit=limit)
-	line = grant_line(
-		replace(changed, remaining=0), chained_terms(LotTerms("Overdraft"), limit), _("Limit changed")
-	)
+	# An overdraft that came from a joined account keeps saying so.
+	terms = LotTerms(frappe.db.get_value("Credit Lot", lot.name, "source"))
+	said = chained_terms(terms, account.zone, limit)
+	line = grant_line(replace(changed, remaining=0), said, _("Limit changed"))
 	account.replace_lot(changed)
 	account.post([line], _stamp(account, f"overdraft:{lot.name}:{account.head.seq + 1}"))
-	return account.lots[lot.name]
 
 
 def enter_decision(account: OpenAccount, incident: Incident, decision: Decision, event_key: str) -> None:

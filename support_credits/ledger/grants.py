@@ -16,7 +16,7 @@ from frappe import _
 from support_credits.engine.allocation import available, checked_amount
 from support_credits.engine.funding import Funding
 from support_credits.engine.grants import expiry_instant, grant_line, repay_overdraft
-from support_credits.engine.model import Entry, Stamp
+from support_credits.engine.model import Entry, Lot, Stamp
 from support_credits.engine.refund import adjust, expire, void
 from support_credits.exceptions import AlreadyPosted
 from support_credits.ledger import clock, incidents, releases
@@ -89,7 +89,7 @@ def _post_grant(account: OpenAccount, order: GrantOrder) -> tuple[str, list[str]
 	expires_at = expiry_instant(granted_at, order.months, account.zone) if order.months else None
 	lot = account.draft_lot(order.credits, granted_at, expires_at)
 	terms = LotTerms(order.source, order.reason, order.pack, order.price, order.currency)
-	line = grant_line(lot, chained_terms(terms), order.reason)
+	line = grant_line(lot, chained_terms(terms, account.zone), order.reason)
 	account.post([line], stamp(account, order.event_key), opening=[(lot, terms)])
 	return lot.name, credits_came_in(account, order.event_key)
 
@@ -104,16 +104,20 @@ def _repay(account: OpenAccount, event_key: str) -> None:
 	if not account.overdrawn:
 		return
 	account.read_open_lots()
-	for overdraft in account.overdraft_lots():
-		if not available(account.lots.values(), account.at):
-			return
-		waiting = incidents.lock(account.overdrawn)
-		fundings = [Funding(incident.name, incident.funding) for incident in waiting]
-		real = [lot for lot in account.lots.values() if not lot.is_overdraft]
-		lines = repay_overdraft(overdraft, fundings, real, account.at, _("Overdraft repaid"))
-		posting = account.post(lines, stamp(account, f"{event_key}:{overdraft.name}"))
-		for incident in waiting if posting else []:
-			_note_repayment(account, incident, posting.entries)
+	for incident in incidents.lock(account.overdrawn):  # oldest first
+		for overdraft in account.overdraft_lots():
+			if not available(account.lots.values(), account.at):
+				return
+			_repay_incident(account, incident, overdraft, event_key)
+
+
+def _repay_incident(account: OpenAccount, incident: Incident, overdraft: Lot, event_key: str) -> None:
+	real = [lot for lot in account.lots.values() if not lot.is_overdraft]
+	funding = Funding(incident.name, incident.funding)
+	lines = repay_overdraft(overdraft, [funding], real, account.at, _("Overdraft repaid"))
+	posting = account.post(lines, stamp(account, f"{event_key}:{incident.name}:{overdraft.name}"))
+	if posting:
+		_note_repayment(account, incident, posting.entries)
 
 
 def _note_repayment(account: OpenAccount, incident: Incident, entries: tuple[Entry, ...]) -> None:

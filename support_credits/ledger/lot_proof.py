@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import frappe
 from frappe import _
 
+from support_credits.engine.grants import expiry_date
 from support_credits.engine.model import Entry, Kind, Lot, stamp_text
 
-TERM_COLUMNS = ("name", "source", "pack", "price", "currency")
+TERM_COLUMNS = ("name", "source", "pack", "price", "currency", "expires_on")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class LotFacts:
 		self.voided = self.voided or entry.kind is Kind.VOID
 		if entry.detail and entry.kind in (Kind.GRANT, Kind.TRANSFER):
 			self.detail = entry.detail  # an overdraft's limit may be stated again later
-			self.joined = entry.kind is Kind.TRANSFER
+			self.joined = self.joined or entry.kind is Kind.TRANSFER
 
 
 def lot_findings(account: str, lots: dict[str, Lot], facts: dict[str, LotFacts]) -> Iterator[Finding]:
@@ -69,7 +72,7 @@ def _problem(lot: Lot, row: frappe._dict, facts: LotFacts) -> Finding | None:
 		return Finding(
 			"lot_voided", lot.name, _("{0} and its entries disagree about a void.").format(lot.name)
 		)
-	if not _terms_hold(lot, row, terms):
+	if not _terms_hold(lot, row, terms) or not _day_holds(lot, row, terms.get("zone")):
 		said = _("{0} no longer says what was agreed when it was granted.")
 		return Finding("lot_terms", lot.name, said.format(lot.name))
 	return None
@@ -98,3 +101,12 @@ def _terms_hold(lot: Lot, row: frappe._dict, terms: dict) -> bool:
 		and Decimal(said.get("price") or 0) == Decimal(str(row.price or 0))
 		and (said.get("overdraft_limit") or 0) == lot.overdraft_limit
 	)
+
+
+def _day_holds(lot: Lot, row: frappe._dict, zone: str | None) -> bool:
+	"""The day people are shown must be the one the instant says, in the zone the provider was in at the grant."""
+	if lot.expires_at is None or row.expires_on is None:
+		return lot.expires_at is None and row.expires_on is None
+	if zone:
+		return row.expires_on == expiry_date(lot.expires_at, ZoneInfo(zone))
+	return abs(lot.expires_at.date() - row.expires_on) <= timedelta(days=1)

@@ -155,9 +155,15 @@ def lot_number(name: str) -> int:
 	return int(name.rpartition("-L")[2])
 
 
-def chained_terms(terms: LotTerms, overdraft_limit: int = 0) -> dict[str, object]:
+def chained_terms(terms: LotTerms, zone: ZoneInfo, overdraft_limit: int = 0) -> dict[str, object]:
 	"""What the entry that opens a lot says of it besides its times: the chain then protects price and origin too."""
-	said = {"source": terms.source, "pack": terms.pack, "price": terms.price, "currency": terms.currency}
+	said = {
+		"zone": zone.key,
+		"source": terms.source,
+		"pack": terms.pack,
+		"price": terms.price,
+		"currency": terms.currency,
+	}
 	if overdraft_limit:
 		said["overdraft_limit"] = overdraft_limit
 	return {key: value for key, value in said.items() if value is not None}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import groupby
 
 import frappe
 from frappe import _
@@ -18,6 +17,7 @@ from support_credits.engine.allocation import spending_key
 from support_credits.engine.model import GENESIS_HASH, Head, Lot
 from support_credits.engine.verify import ChainChecker
 from support_credits.ledger import queries, rows
+from support_credits.ledger.incident_proof import incident_findings
 from support_credits.ledger.lot_proof import Finding, LotFacts, lot_findings
 from support_credits.ledger.posting import ACCOUNT_COLUMNS, is_open
 from support_credits.ledger.wording import render
@@ -82,7 +82,8 @@ def _verify_account(name: str, report: Report, progress: Progress | None) -> lis
 	return [
 		*lot_findings(name, lots, facts),
 		*_queues(row, lots),
-		*_incidents(name, lots),
+		# A joined account's incidents are its successor's, which looks at both.
+		*(() if row.merged_into else incident_findings(name)),
 	]
 
 
@@ -104,55 +105,6 @@ def _queues(row: frappe._dict, lots: dict[str, Lot]) -> Iterator[Finding]:
 			yield Finding(
 				column, row.name, _("{0} lists other incidents as {1} than are.").format(row.name, _(state))
 			)
-
-
-def _incidents(account: str, lots: dict[str, Lot]) -> Iterator[Finding]:
-	"""What an incident says it is charged must be what its entries, in whatever account, add up to."""
-	charged = {name: sum(part.credits for part in parts) for name, parts in _fundings(account)}
-	for name, sums in _entry_sums(account):
-		net = -sum(sums.values())
-		said = charged.pop(name, None)
-		if said is None and not net and frappe.db.exists("Support Incident", name):
-			continue  # it moved on to another customer, and what this one paid was given back
-		if said is None:
-			yield Finding(
-				"incident_missing",
-				name,
-				_("Entries name incident {0}, which is not this account's.").format(name),
-			)
-		elif said != net:
-			yield Finding(
-				"incident_sum",
-				name,
-				_("Incident {0} says it is charged {1}; its entries add up to {2}.").format(name, said, net),
-			)
-	for name, said in charged.items():
-		if said:
-			yield Finding(
-				"incident_sum",
-				name,
-				_("Incident {0} says it is charged {1}, but no entry does.").format(name, said),
-			)
-
-
-def _fundings(account: str) -> Iterator[tuple[str, tuple]]:
-	found = frappe.get_all(
-		"Support Incident", filters={"account": account}, fields=["name", "funding"], order_by="name asc"
-	)
-	for row in found:
-		yield row.name, rows.parse_funding(row.funding)
-
-
-def _entry_sums(account: str) -> Iterator[tuple[str, dict[str, int]]]:
-	"""Net credits by incident and lot over all accounts that were joined into this one."""
-	family = [account, *frappe.get_all("Credit Account", filters={"merged_into": account}, pluck="name")]
-	sums = frappe.db.sql(
-		"""SELECT incident, lot, SUM(credits) FROM `tabCredit Ledger Entry`
-		WHERE account IN %(family)s AND incident != '' GROUP BY incident, lot ORDER BY incident""",
-		{"family": family},
-	)
-	for incident, group in groupby(sums, key=lambda row: row[0]):
-		yield incident, {lot: int(credits) for _incident, lot, credits in group}
 
 
 def _orphans() -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import frappe
 from frappe import _
-from helpdesk.utils import get_customers, is_agent
+from helpdesk.utils import is_agent
 
 from support_credits.exceptions import NotMember
 from support_credits.ledger.accounts import account_of
@@ -38,10 +38,10 @@ def hold_raiser(doc: HDTicket) -> None:
 	"""
 	if frappe.session.user == "Guest":
 		hold_guest(doc)
-	elif _claims_more(doc) and not is_agent() and site_sells():
+	elif (_claims_more(doc) or not doc.customer) and not is_agent() and site_sells():
 		for field in AGENT_FIELDS:
 			doc.set(field, None)
-		if doc.raised_by != frappe.session.user:
+		if doc.raised_by != frappe.session.user or not doc.customer:
 			_raise_as_oneself(doc)
 
 
@@ -56,18 +56,33 @@ def hold_guest(doc: HDTicket) -> None:
 
 
 def _raise_as_oneself(doc: HDTicket) -> None:
-	own = get_customers(frappe.session.user)
+	own = companies_of(frappe.session.user)
 	doc.raised_by = frappe.session.user
 	doc.contact = doc.get_session_contact()
 	if doc.customer in own:
 		return
-	if len(own) > 1:
+	if len(own) > 1 and any(own.values()):
 		frappe.throw(
 			_("You are a member of {0}. Choose the customer this ticket is for.").format(", ".join(own)),
 			NotMember,
 			title=_("Choose a customer"),
 		)
-	doc.customer = own[0] if own else None
+	doc.customer = next(iter(own)) if len(own) == 1 else None
+
+
+def companies_of(user: str) -> dict[str, str | None]:
+	"""Customers of all contacts of ``user``, each with its account. The host's own look-up sees the newest contact
+	only, and a portal user may create contacts: an empty one would hide who pays.
+	"""
+	return dict(
+		frappe.db.sql(
+			"""SELECT DISTINCT m.parent, a.name FROM `tabHD Customer Member` m
+			JOIN `tabContact` c ON c.name = m.contact_name
+			LEFT JOIN `tabCredit Account` a ON a.customer = m.parent
+			WHERE m.parenttype = 'HD Customer' AND c.user = %s ORDER BY m.parent""",
+			user,
+		)
+	)
 
 
 def hold_decisive_fields(doc: HDTicket, before: HDTicket) -> None:

@@ -1,0 +1,83 @@
+"""Proves incidents against their entries: what each says it is charged, and on which lots, must add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+import frappe
+from frappe import _
+
+from support_credits.engine.funding import successor_name
+from support_credits.engine.model import Lot
+from support_credits.ledger import rows
+from support_credits.ledger.lot_proof import Finding
+
+ByLot = dict[str, int]
+
+
+def incident_findings(account: str) -> Iterator[Finding]:
+	"""What is wrong with the incidents of ``account``, judged by the entries of all accounts joined into it."""
+	family = _family(account)
+	lots = {name: lot for member in family for name, lot in rows.read_lots(member).items()}
+	said = dict(_said(account, lots))
+	for incident, charged in _entered(family, lots):
+		credits, funding = said.pop(incident, (None, {}))
+		yield from _compare(incident, credits, funding, charged)
+	for incident, (credits, funding) in said.items():
+		yield from _compare(incident, credits, funding, {})
+
+
+def _compare(incident: str, credits: int | None, funding: ByLot, charged: ByLot) -> Iterator[Finding]:
+	net = sum(charged.values())
+	if credits is None:
+		# It moved on to another customer; then what this one paid was given back.
+		if charged or not frappe.db.exists("Support Incident", incident):
+			message = _("Entries name incident {0}, which is not this account's.")
+			yield Finding("incident_missing", incident, message.format(incident))
+	elif credits != net:
+		message = _("Incident {0} says it is charged {1}; its entries add up to {2}.")
+		yield Finding("incident_sum", incident, message.format(incident, credits, net))
+	elif funding != charged:
+		message = _("Incident {0} names other lots than its entries.")
+		yield Finding("incident_funding", incident, message.format(incident))
+
+
+def _family(account: str) -> list[str]:
+	"""The account and all that were joined into it, however many joins ago."""
+	family, found = [account], [account]
+	while found:
+		found = frappe.get_all("Credit Account", filters={"merged_into": ["in", found]}, pluck="name")
+		family += found
+	return family
+
+
+def _said(account: str, lots: Mapping[str, Lot]) -> Iterator[tuple[str, tuple[int, ByLot]]]:
+	found = frappe.get_all(
+		"Support Incident",
+		filters={"account": account},
+		fields=["name", "credits", "funding"],
+		order_by="name asc",
+	)
+	for row in found:
+		parts = ((part.lot, part.credits) for part in rows.parse_funding(row.funding))
+		yield row.name, (row.credits or 0, _by_lot(parts, lots))
+
+
+def _entered(family: list[str], lots: Mapping[str, Lot]) -> Iterator[tuple[str, ByLot]]:
+	sums = frappe.db.sql(
+		"""SELECT incident, lot, SUM(credits) FROM `tabCredit Ledger Entry`
+		WHERE account IN %(family)s AND incident != '' GROUP BY incident, lot ORDER BY incident""",
+		{"family": family},
+	)
+	for incident, group in groupby(sums, key=lambda row: row[0]):
+		yield incident, _by_lot(((lot, -int(credits)) for _incident, lot, credits in group), lots)
+
+
+def _by_lot(parts: Iterable[tuple[str, int]], lots: Mapping[str, Lot]) -> ByLot:
+	"""Credits by the lot that holds them today; lots that come to nothing are left out."""
+	sums: ByLot = {}
+	for lot, credits in parts:
+		name = successor_name(lot, lots)
+		sums[name] = sums.get(name, 0) + credits
+	return {name: credits for name, credits in sums.items() if credits}

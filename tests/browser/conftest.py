@@ -1,0 +1,118 @@
+"""A real headless Chromium against the bench's own web server, and the data of one journey on its test site."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+URL = os.environ.get("SC_TEST_URL", "")
+SITE = os.environ.get("SC_TEST_SITE", "")
+BENCH = os.environ.get("SC_BENCH", "")
+WAIT_SECONDS = 30
+QUIET = (
+	"--headless=new",
+	"--no-sandbox",
+	"--disable-gpu",
+	"--disable-dev-shm-usage",
+	"--disable-quic",
+	"--no-first-run",
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-sync",
+)
+
+
+@dataclass
+class Browser:
+	"""One browser window of one person."""
+
+	driver: webdriver.Chrome
+	shots: Path
+	taken: list[str] = field(default_factory=list)
+
+	def open(self, path: str) -> None:
+		self.driver.get(f"{URL}{path}")
+
+	def wait(self, css: str) -> webdriver.remote.webelement.WebElement:
+		def visible(driver: webdriver.Chrome) -> object:
+			found = [
+				element for element in driver.find_elements(By.CSS_SELECTOR, css) if element.is_displayed()
+			]
+			return found[0] if found else False
+
+		return WebDriverWait(self.driver, WAIT_SECONDS).until(
+			visible, f"{css} did not appear on {self.driver.current_url}"
+		)
+
+	def wait_text(self, text: str) -> None:
+		"""Until the page says ``text`` somewhere a reader sees it."""
+		WebDriverWait(self.driver, WAIT_SECONDS).until(
+			lambda driver: text in driver.find_element(By.TAG_NAME, "body").text, f"{text!r} was never shown"
+		)
+
+	def click_text(self, text: str) -> None:
+		"""Click the visible button, link or menu entry that says exactly ``text``."""
+
+		def found(driver: webdriver.Chrome) -> object:
+			for element in driver.find_elements(
+				By.CSS_SELECTOR, "button, a, [role=menuitem], .dropdown-item"
+			):
+				if element.is_displayed() and element.text.strip() == text:
+					return element
+			return False
+
+		WebDriverWait(self.driver, WAIT_SECONDS).until(found, f"no {text!r} to click").click()
+
+	def login(self, user: str, password: str) -> None:
+		self.open("/login")
+		self.wait("#login_email").send_keys(user)
+		self.wait("#login_password").send_keys(password)
+		self.wait("button.btn-login").click()
+		WebDriverWait(self.driver, WAIT_SECONDS).until(lambda driver: "/login" not in driver.current_url)
+
+	def logout(self) -> None:
+		"""Leave the page first: its late answers would bring the session's cookies back."""
+		self.driver.get("about:blank")
+		self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
+	def shot(self, name: str) -> None:
+		self.driver.save_screenshot(str(self.shots / f"{name}.png"))
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Browser]:
+	options = Options()
+	options.binary_location = os.environ.get("SC_CHROME") or "/usr/bin/chromium"
+	host = urlsplit(URL).hostname
+	for flag in (
+		*QUIET,
+		f"--host-resolver-rules=MAP {host} 127.0.0.1",
+		f"--user-data-dir={tmp_path / 'profile'}",
+	):
+		options.add_argument(flag)
+	driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+	driver.set_window_size(1280, 900)
+	shots = Path(os.environ.get("SC_SHOTS") or tmp_path)
+	yield Browser(driver, shots)
+	driver.quit()
+
+
+def on_site(function: str, **arguments: str) -> dict:
+	"""Run a function of the server suite's ``browser_data`` on the test site and return what it returns."""
+	command = ["bench", "--site", SITE, "execute", f"support_credits.tests.browser_data.{function}"]
+	command += ["--kwargs", json.dumps(arguments)] if arguments else []
+	done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=False)
+	assert done.returncode == 0, done.stderr
+	return json.loads(done.stdout[done.stdout.index("{") :])

@@ -1,0 +1,84 @@
+"""The main job as people see it: two tickets are charged, the third is refused, an agent gives a credit back."""
+
+from __future__ import annotations
+
+import time
+
+from conftest import Browser, on_site
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+
+def open_ticket(browser: Browser, subject: str) -> None:
+	"""Fill in and send Helpdesk's own new-ticket page. The editor appears once a subject is typed."""
+	browser.open("/helpdesk/my-tickets/new")
+	browser.wait("input[placeholder]").send_keys(subject)
+	editor = browser.wait(".ProseMirror")
+	editor.click()
+	editor.send_keys("It does not print.")
+	time.sleep(0.5)  # the page enables its button with a debounce of 300 ms
+	browser.click_text("Submit")
+
+
+def wait_for_ticket_page(browser: Browser) -> None:
+	WebDriverWait(browser.driver, 30).until(
+		lambda driver: driver.current_url.rstrip("/").split("/")[-1].isdigit()
+	)
+
+
+def test_a_customer_with_two_credits_opens_two_tickets_and_is_refused_the_third(browser: Browser) -> None:
+	journey = on_site("first_journey")
+	browser.login(journey["user"], journey["password"])
+	for subject in ("Printer one is offline", "Printer two is offline"):
+		open_ticket(browser, subject)
+		wait_for_ticket_page(browser)
+
+	open_ticket(browser, "Printer three is offline")
+	browser.wait_text("Not enough support credits: this ticket needs 1 and your balance is 0.")
+	assert browser.driver.current_url.endswith("/my-tickets/new")
+	assert "It does not print." in browser.wait(".ProseMirror").text  # what he wrote is still there
+	link = browser.driver.find_element(By.LINK_TEXT, "buy a pack")
+	assert link.get_attribute("href").endswith("/support-credits#buy")
+	browser.shot("portal-refusal")
+	browser.driver.set_window_size(390, 844)
+	browser.shot("portal-refusal-phone")
+	browser.driver.set_window_size(1280, 900)
+
+	state = on_site("account_state", account=journey["account"])
+	assert state == {"balance": 0, "kinds": ["Grant", "Charge", "Charge"], "ok": True, "tickets": 2}
+
+	link.click()
+	browser.wait_text(f"{journey['customer']}: 0 credit(s) left.")
+	browser.shot("ways-on")
+
+
+def test_an_agent_exempts_a_ticket_in_desk_and_the_statement_shows_the_credit_back(browser: Browser) -> None:
+	journey = on_site("first_journey")
+	browser.login(journey["user"], journey["password"])
+	open_ticket(browser, "The report counts twice")
+	wait_for_ticket_page(browser)
+	browser.logout()
+
+	browser.login(journey["agent"], journey["password"])
+	browser.open(f"/app/support-incident?account={journey['account']}")
+	browser.wait(".list-row .list-subject a").click()
+	browser.wait_text("Charged")
+	browser.click_text("Credits")
+	browser.click_text("Exempt")
+	reason = browser.wait(".modal.show input[data-fieldname=reason]")
+	reason.send_keys(journey["reason"])
+	time.sleep(1.5)  # the link field asks the server for matches
+	reason.send_keys(Keys.TAB)
+	browser.click_text("Give back 1 credit(s)")
+	browser.wait_text("Exempt")
+	browser.wait_text("1 credit(s) given back.")
+	browser.shot("desk-incident")
+
+	browser.open(f"/app/credit-account/{journey['account']}")
+	browser.click_text("Statement")
+	browser.wait_text("Refund")
+	time.sleep(0.5)  # the dialog fades in
+	browser.shot("desk-statement")
+	state = on_site("account_state", account=journey["account"])
+	assert state == {"balance": 2, "kinds": ["Grant", "Charge", "Refund"], "ok": True, "tickets": 1}
