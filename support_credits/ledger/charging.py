@@ -99,7 +99,7 @@ def decide_for(
 	enough = available(lots, account.at) >= needed
 	if policy is Policy.OVERDRAW and not enough:
 		policy = _prepare_overdraft(account, door)
-		lots = tuple(account.lots.values())
+		lots = _usable(account)
 	expired, expired_on = (0, None) if enough else recently_expired(account)
 	return decide(
 		TicketFacts(
@@ -145,18 +145,26 @@ def _last_day(stamp: str, account: OpenAccount) -> date:
 def _prepare_overdraft(account: OpenAccount, door: Door) -> Policy:
 	"""Open the account's overdraft on first use and let its limit follow the settings; the policy to go on with.
 
-	Without a limit there is no overdraft: the door does what it does by default.
+	Where nothing may be owed (any more), there is no overdraft: the door does what it does by default.
 	"""
 	limit = account.row.overdraft_limit or site.settings().overdraft_limit or 0
-	if limit <= 0:
-		return DEFAULT_POLICY[door]
 	account.read_open_lots()
 	lots = account.overdraft_lots()
+	# Two accounts with overdrafts were joined: what is owed on the other one counts against the limit.
+	limit -= sum(-lot.remaining for lot in lots[1:])
+	if limit <= 0:
+		return DEFAULT_POLICY[door]
 	if not lots:
 		_open_overdraft(account, limit)
 	elif lots[0].overdraft_limit != (allowed := max(limit, -lots[0].remaining)):
 		_change_limit(account, lots[0], allowed)
 	return Policy.OVERDRAW
+
+
+def _usable(account: OpenAccount) -> tuple[Lot, ...]:
+	"""The lots a ticket may be charged to: of overdrafts the first only, whose limit was just brought up to date."""
+	unused = {lot.name for lot in account.overdraft_lots()[1:]}
+	return tuple(lot for name, lot in account.lots.items() if name not in unused)
 
 
 def _open_overdraft(account: OpenAccount, limit: int) -> None:
