@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import frappe
 from frappe import _
+from frappe.utils import now
 
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import HasHistory
@@ -38,6 +39,7 @@ def insert(incident: Incident) -> None:
 def update(incident: Incident) -> None:
 	table = frappe.qb.DocType("Support Incident")
 	query = frappe.qb.update(table).where(table.name == incident.name)
+	query = query.set(table.modified, now()).set(table.modified_by, frappe.session.user)
 	for column, value in _row(incident).items():
 		query = query.set(table[column], value)
 	query.run()
