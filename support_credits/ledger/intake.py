@@ -54,7 +54,8 @@ def open_incident(ticket: TicketRef) -> Incident | None:
 	if facts.account is None:
 		if not site.settings().everyone_must_have_credits:
 			return None
-		facts = CustomerFacts(accounts.ensure_account(ticket.customer), is_member=True)
+		accounts.ensure_account(ticket.customer)
+		facts = charging.customer_facts(ticket.customer, frappe.session.user, ticket.request_key, at)
 	arrival = ticket.arrival()
 	_check(ticket, arrival, facts)
 	with account_lock(facts.account, at) as account:

@@ -13,6 +13,7 @@ from frappe import _
 from helpdesk.utils import is_agent
 
 from support_credits.exceptions import NotMember
+from support_credits.ledger import settings as site
 from support_credits.ledger.accounts import account_of
 from support_credits.ledger.intake import site_sells
 
@@ -51,7 +52,7 @@ def _claims_more(doc: HDTicket) -> bool:
 
 def hold_guest(doc: HDTicket) -> None:
 	"""Nobody proved to be this customer, so nobody's credits are spent: agents find out who asks."""
-	if doc.customer and site_sells() and account_of(doc.customer):
+	if doc.customer and (site.settings().everyone_must_have_credits or account_of(doc.customer)):
 		doc.customer = None
 
 
