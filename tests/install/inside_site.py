@@ -1,0 +1,104 @@
+"""Runs inside a site, as a process of its own: prints one JSON value. Called by ``test_install.py``.
+
+    env/bin/python inside_site.py SITE facts|ticket|history [argument]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import frappe
+
+CUSTOMER, USER = "Install Test Company", "install.test@example.com"
+OLD_COLUMNS = ("name", "subject", "status", "customer", "raised_by", "key", "modified", "response_by", "resolution_by", "agreement_status")
+APP = "support_credits"
+
+
+def facts() -> dict[str, object]:
+	"""What an app could leave behind on a site, and the tickets as they are."""
+	installed = APP in frappe.get_installed_apps()
+	return {
+		"installed": installed,
+		"columns": sorted(frappe.db.get_table_columns("HD Ticket")),
+		"custom_fields": _names("Custom Field", {"dt": ["like", "HD %"]}),
+		"property_setters": _names("Property Setter", {"doc_type": ["like", "HD %"]}),
+		"permissions": sorted(map(str, frappe.get_all("Custom DocPerm", ["parent", "role", "permlevel", "read", "write"], as_list=True))),
+		"statuses": _names("HD Ticket Status", {}),
+		"roles": _names("Role", {}),
+		"modules": _names("Module Def", {"app_name": APP}),
+		"doctypes": _names("DocType", {"module": "Support Credits"}),
+		"workspaces": _names("Workspace", {"module": "Support Credits"}),
+		"scripts": _names("Scheduled Job Type", {"method": ["like", f"{APP}.%"]}),
+		"tables": sorted(table for table in frappe.db.get_tables(cached=False) if table.startswith(("tabCredit", "tabSupport", "tabExemption", "tabDeployment"))),
+		"tickets": [list(map(str, row)) for row in frappe.get_all("HD Ticket", fields=OLD_COLUMNS, order_by="name asc", as_list=True)],
+		"waiting": frappe.db.count("HD Ticket", {"status": "Waiting for credits"}),
+	}  # fmt: skip
+
+
+def _names(doctype: str, filters: dict) -> list[str]:
+	return sorted(frappe.get_all(doctype, filters=filters, pluck="name"))
+
+
+def ticket(subject: str) -> dict[str, object]:
+	"""A ticket as Helpdesk's portal page opens one, by the test's customer."""
+	from helpdesk.helpdesk.doctype.hd_ticket.api import new
+
+	ensure_person()
+	frappe.set_user(USER)
+	made = new({"subject": subject, "description": "Opened by the install test."})
+	frappe.db.commit()
+	return {"name": made.name, "status": made.status, "state": made.get("sc_state"), "customer": made.customer}
+
+
+def ensure_person() -> None:
+	if not frappe.db.exists("User", USER):
+		account = {"doctype": "User", "email": USER, "first_name": "Install", "send_welcome_email": 0}
+		frappe.get_doc({**account, "roles": [{"role": "HD Customer"}]}).insert()
+	contact = frappe.db.get_value("Contact", {"user": USER}) or _contact()
+	if not frappe.db.exists("HD Customer", CUSTOMER):
+		members = [{"contact_name": contact, "is_manager": 1}]
+		frappe.get_doc({"doctype": "HD Customer", "customer_name": CUSTOMER, "contacts": members}).insert()
+	frappe.db.commit()
+
+
+def _contact() -> str:
+	person = frappe.get_doc({"doctype": "Contact", "first_name": "Install", "user": USER})
+	person.add_email(USER, is_primary=True)
+	return person.insert().name
+
+
+def history() -> dict[str, object]:
+	"""Two credits, three tickets (the third waits), one of them exempt; returns what the ledger holds then."""
+	from support_credits.api import account as accounts
+	from support_credits.api import incident as incidents
+
+	ensure_person()
+	granted = accounts.grant(reason="Install test", customer=CUSTOMER, credits=2)
+	frappe.get_doc("Credit Account", granted["account"]).update({"portal_policy": "Park"}).save()
+	reason = {"doctype": "Exemption Reason", "reason_code": "INSTALL", "label": "Install test", "who": "Agent"}
+	if not frappe.db.exists("Exemption Reason", "INSTALL"):
+		frappe.get_doc(reason).insert()
+	frappe.db.commit()
+	names = [ticket(f"Charged {number}")["name"] for number in range(2)]
+	waiting = ticket("Waits")
+	frappe.set_user("Administrator")
+	incidents.exempt(names[0], "INSTALL")
+	frappe.db.commit()
+	counted = ("Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident", "Exemption Reason", "Credit Pack", "Support Tier", "Deployment")
+	return {"waiting": waiting, "rows": {doctype: frappe.db.count(doctype) for doctype in counted}}  # fmt: skip
+
+
+def main() -> None:
+	site, action, *arguments = sys.argv[1:]
+	frappe.init(site, sites_path=".")
+	frappe.connect()
+	try:
+		answer = {"facts": facts, "ticket": ticket, "history": history}[action](*arguments)
+	finally:
+		frappe.destroy()
+	print("\n" + json.dumps(answer, default=str))
+
+
+if __name__ == "__main__":
+	main()
