@@ -31,6 +31,8 @@ def before_uninstall() -> None:
 def after_uninstall() -> None:
 	remove_status()
 	remove_marks()
+	# The host drops them at the next migrate only; until then the scheduler would run them without our tables.
+	frappe.db.delete("Scheduled Job Type", {"method": ["like", "support_credits.%"]})
 
 
 def export_ledger() -> tuple[str, int]:

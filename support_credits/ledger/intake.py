@@ -20,6 +20,10 @@ from support_credits.ledger.rows import Incident
 from support_credits.ledger.wording import label_of, refusal, render
 
 
+# What a ticket stays, whoever its customer turns out to be. A withdrawn one pays when it is opened again.
+KEPT = ("Exempt", "Not chargeable", "Automatic", "Refunded", "Withdrawn")
+
+
 @dataclass(frozen=True)
 class Arrival:
 	"""How a ticket came in and whether an agent brought it: from the session, never from the ticket's fields."""
@@ -94,8 +98,13 @@ def _insert(incident: Incident) -> None:
 		incidents.insert(incident)
 	except Exception as error:
 		if frappe.db.is_duplicate_entry(error) and incident.request_key:
-			raise_served(_("(being opened at this moment)"))
+			raise_served(_ticket_served(incident.request_key))
 		raise
+
+
+def _ticket_served(request_key: str) -> str:
+	number = frappe.db.get_value("Support Incident", {"request_key": request_key}, "ticket_no", order_by=None)
+	return number or _("(being opened at this moment)")
 
 
 def _new(ticket: TicketRef, arrival: Arrival) -> Incident:
@@ -200,8 +209,8 @@ def _enter_customer(
 	account: OpenAccount | None, incident: Incident, arrival: Arrival, facts: CustomerFacts
 ) -> None:
 	incident.account = account.name if account else None
-	if incident.state == "Exempt":
-		return  # the vendor's bug is the vendor's, whoever the customer is
+	if incident.state in KEPT and (account or incident.state != "Withdrawn"):
+		return  # the vendor's bug is the vendor's, an imported ticket is old, a closed one asks for nothing
 	if account is None:
 		code = Code.NOT_ENFORCED if incident.customer else Code.UNIDENTIFIED
 		incident.state, incident.decision = label_of(State(code.value)), code.value
