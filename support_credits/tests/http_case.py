@@ -74,6 +74,23 @@ class HttpTestCase(TestCase):
 			publish()
 
 	@contextmanager
+	def host_settings(self, **values: object) -> Iterator[None]:
+		"""HD Settings with these values. Written as values: saving the document rebuilds permissions, for seconds."""
+		before = {field: frappe.db.get_single_value("HD Settings", field) for field in values}
+		self.write_host_settings(values)
+		try:
+			yield
+		finally:
+			look_again()
+			self.write_host_settings(before)
+
+	def write_host_settings(self, values: dict[str, object]) -> None:
+		for field, content in values.items():
+			frappe.db.set_single_value("HD Settings", field, content)
+		publish()
+		frappe.clear_document_cache("HD Settings", "HD Settings")
+
+	@contextmanager
 	def nothing_written(self) -> Iterator[None]:
 		before = rows()
 		yield

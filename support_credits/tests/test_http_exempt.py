@@ -76,10 +76,13 @@ class TestExempt(HttpTestCase):
 		self.assertEqual([1], [remaining(name) for name in new])
 
 	def lot_ends(self, lot: str) -> None:
-		"""Days pass: the lot's end, in the ledger's row and nowhere else, so the chain cannot be verified after it."""
-		frappe.db.sql("UPDATE `tabCredit Lot` SET expires_at_utc = granted_at_utc WHERE name = %s", lot)
-		self.verified.clear()
+		"""As if months had passed: the end of the lot, until the test is over and the account is verified."""
+		end = frappe.db.get_value("Credit Lot", lot, "expires_at_utc")
+		set_end = "UPDATE `tabCredit Lot` SET expires_at_utc = {0} WHERE name = %(lot)s"
+		frappe.db.sql(set_end.format("granted_at_utc"), {"lot": lot})
 		publish()
+		self.addCleanup(publish)
+		self.addCleanup(frappe.db.sql, set_end.format("%(end)s"), {"lot": lot, "end": end})
 
 	def test_exempting_an_unidentified_ticket_gives_nothing_back_and_costs_nobody_later(self) -> None:
 		company = self.company(1)

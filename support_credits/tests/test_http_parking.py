@@ -53,7 +53,7 @@ class TestHolds(ParkingCase):
 
 	def test_the_agents_reply_neither_wakes_it_nor_counts_as_the_first_response(self) -> None:
 		_company, _portal, [ticket] = self.waiting()
-		with self.site_settings("HD Settings", skip_email_workflow=1):
+		with self.host_settings(skip_email_workflow=1):
 			self.assert_ok(agent().agent_reply(ticket))
 		self.assert_waiting(ticket)
 		self.assertIsNotNone(value(ticket, "last_agent_response"))
@@ -100,7 +100,7 @@ class TestReleases(ParkingCase):
 	def test_the_clock_and_the_first_response_start_at_the_release(self) -> None:
 		company, _portal, [ticket] = self.waiting()
 		self.age(ticket, days=30)
-		with self.site_settings("HD Settings", skip_email_workflow=1):
+		with self.host_settings(skip_email_workflow=1):
 			self.assert_ok(agent().agent_reply(ticket))
 		released_at = now_datetime()
 		self.grant(company.account, 1)

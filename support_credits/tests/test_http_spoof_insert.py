@@ -74,7 +74,7 @@ class TestSpoofedOnInsert(HttpTestCase):
 		return Unchanged()
 
 	def test_where_the_host_checks_no_customer_another_companys_is_refused_by_us(self) -> None:
-		with self.site_settings("HD Settings", auto_set_customer_from_contact=0):
+		with self.host_settings(auto_set_customer_from_contact=0):
 			for door, post in DOORS.items():
 				with self.subTest(door), self.nothing_written():
 					answer = post(self.portal, customer=self.theirs.name)

@@ -163,7 +163,7 @@ class TestAttachingATicket(HttpTestCase):
 		mine, theirs = self.company(1), self.company(1)
 		portal = Portal(mine.person)
 		ticket = self.assert_ok(portal.new()).ticket
-		with self.site_settings("HD Settings", auto_set_customer_from_contact=0):
+		with self.host_settings(auto_set_customer_from_contact=0):
 			for change in WAYS.values():
 				change(portal, ticket, {"customer": theirs.name})
 				self.assert_incident(ticket, "Charged", 1, customer=mine.name)

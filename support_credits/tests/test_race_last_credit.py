@@ -66,10 +66,10 @@ class TestTheLastCredit(RaceCase):
 			self.verify_accounts()
 
 	def test_two_processes_one_credit_one_ticket(self) -> None:
-		self.rounds(processes=2, rounds=6)
+		self.rounds(processes=2, rounds=5)
 
 	def test_sixteen_processes_one_credit_one_ticket(self) -> None:
-		self.rounds(processes=16, rounds=4)
+		self.rounds(processes=16, rounds=3)
 
 	def test_sixteen_processes_and_seven_credits_make_seven_tickets(self) -> None:
 		company = self.company(7)

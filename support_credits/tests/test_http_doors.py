@@ -1,0 +1,133 @@
+"""Doors that are never charged, and what agents do with tickets that came through them; splits are charged."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import frappe
+from frappe.core.doctype.data_import.importer import Importer
+
+from support_credits.tests import factories as make
+from support_credits.tests.compat import look_again, publish
+from support_credits.tests.factories import Company
+from support_credits.tests.http_case import HttpTestCase, kinds, value
+from support_credits.tests.server import Portal, agent
+
+
+class TestNeverCharged(HttpTestCase):
+	def imported(self, company: Company) -> str:
+		"""A ticket that Frappe's own Data Import brings in."""
+		subject = make.unique("From the old system")
+		rows = f'Subject,Raised By (Email),Customer\n"{subject}",{company.person.email},"{company.name}"\n'
+		file = frappe.get_doc(
+			{
+				"doctype": "File",
+				"file_name": make.unique_code("tickets") + ".csv",
+				"content": rows,
+				"is_private": 1,
+			}
+		).insert()
+		order = frappe.get_doc(
+			{
+				"doctype": "Data Import",
+				"reference_doctype": "HD Ticket",
+				"import_type": "Insert New Records",
+				"import_file": file.file_url,
+			}
+		).insert()
+		Importer("HD Ticket", data_import=order).import_data()
+		look_again()
+		logs = frappe.get_all("Data Import Log", {"data_import": order.name}, ["success", "messages"])
+		self.assertEqual([1], [log.success for log in logs], logs)
+		return frappe.db.get_value("HD Ticket", {"subject": subject}, "name")
+
+	def test_an_import_of_old_tickets_costs_nothing(self) -> None:
+		company = self.company(1)
+		ticket = self.imported(company)
+		self.assert_incident(ticket, "Not chargeable", customer=company.name, door="import")
+		self.assert_balance(company.account, 1)
+
+	def test_an_import_for_an_empty_account_is_not_refused(self) -> None:
+		company = self.company(0)
+		ticket = self.imported(company)
+		self.assert_incident(ticket, "Not chargeable")
+		self.assertEqual("Open", value(ticket, "status"))
+
+	def test_what_an_installation_a_patch_or_a_migration_creates_costs_nothing(self) -> None:
+		for flag in ("in_install", "in_patch", "in_migrate"):
+			company = self.company(0)
+			with self.subTest(flag), flag_set(flag):
+				ticket = make.ticket(company.person)
+				publish()
+				self.assert_incident(ticket.name, "Not chargeable", door="system")
+
+	def test_an_imported_ticket_given_to_its_right_customer_still_costs_nothing(self) -> None:
+		wrong, right = self.company(1), self.company(1)
+		ticket = self.imported(wrong)
+		self.assert_ok(agent().incident("set_customer", ticket=ticket, customer=right.name))
+		self.assertEqual([("Grant", 1)], kinds(right.account))
+		self.assertEqual("Not chargeable", make.incident_of(ticket).state)
+		self.assertEqual(right.name, value(ticket, "customer"))
+
+
+class TestClosedTickets(HttpTestCase):
+	def test_a_withdrawn_ticket_given_to_another_customer_stays_closed_and_costs_nothing(self) -> None:
+		for credits in (0, 1):
+			with self.subTest(credits=credits):
+				wrong, right = self.company(0, portal_policy="Park"), self.company(credits)
+				portal = Portal(wrong.person)
+				ticket = self.assert_ok(portal.new()).ticket
+				self.assert_ok(portal.set_value(ticket, "status", "Closed"))
+				self.assert_ok(agent().incident("set_customer", ticket=ticket, customer=right.name))
+				self.assertEqual("Closed", value(ticket, "status"))
+				self.assert_balance(right.account, credits)
+
+	def test_a_withdrawn_ticket_without_its_customer_reopens_without_an_error(self) -> None:
+		company = self.company(0, portal_policy="Park")
+		portal = Portal(company.person)
+		ticket = self.assert_ok(portal.new()).ticket
+		self.assert_ok(portal.set_value(ticket, "status", "Resolved"))
+		self.assert_ok(agent().incident("set_customer", ticket=ticket, customer=""))
+		self.assert_ok(agent().set_value(ticket, "status", "Open"))
+		self.assertEqual("Open", value(ticket, "status"))
+
+
+class TestSplit(HttpTestCase):
+	def split(self, ticket: str) -> str:
+		communication = frappe.get_all(
+			"Communication", {"reference_doctype": "HD Ticket", "reference_name": ticket}, pluck="name"
+		)[0]
+		with self.host_settings(skip_email_workflow=1):
+			answer = agent().call(
+				"helpdesk.helpdesk.doctype.hd_ticket.api.split_ticket",
+				subject="The other half",
+				communication_id=communication,
+			)
+		return str(self.assert_ok(answer).value)
+
+	def test_each_half_is_an_incident_of_its_own(self) -> None:
+		company = self.company(2)
+		parent = self.assert_ok(Portal(company.person).new()).ticket
+		child = self.split(parent)
+		self.assert_incident(parent, "Charged", 1)
+		self.assert_incident(child, "Charged", 1, door="split", customer=company.name)
+		self.assert_balance(company.account, 0)
+
+	def test_a_half_of_an_exempt_ticket_is_charged_and_without_credits_it_waits(self) -> None:
+		company, reason = self.company(1), make.exemption_reason()
+		publish()
+		portal = Portal(company.person)
+		parent = self.assert_ok(portal.new()).ticket
+		self.assert_ok(agent().incident("exempt", ticket=parent, reason=reason))
+		self.assert_incident(self.split(parent), "Charged", 1)
+		self.assert_incident(self.split(parent), "Parked")
+		self.assert_incident(parent, "Exempt")
+
+
+@contextmanager
+def flag_set(name: str) -> object:
+	frappe.flags[name] = True
+	try:
+		yield
+	finally:
+		frappe.flags[name] = False
