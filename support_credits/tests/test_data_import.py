@@ -25,12 +25,19 @@ class TestDataImport(HistoryCase):
 		data_import.import_type = import_type
 		text = io.StringIO()
 		csv.writer(text).writerows([row.keys(), row.values()])
-		upload = {"doctype": "File", "file_name": f"{data_import.name}.csv", "content": text.getvalue(), "is_private": 1}
+		upload = {
+			"doctype": "File",
+			"file_name": f"{data_import.name}.csv",
+			"content": text.getvalue(),
+			"is_private": 1,
+		}
 		url = frappe.get_doc(upload).insert().file_url
 		Importer(doctype, data_import=data_import, file_path=url).import_data()
 		self.assertFalse(data_import.template_warnings, data_import.template_warnings)
 		fields = ["success", "exception", "docname"]
-		return frappe.get_all("Data Import Log", {"data_import": data_import.name}, fields, order_by="log_index asc")
+		return frappe.get_all(
+			"Data Import Log", {"data_import": data_import.name}, fields, order_by="log_index asc"
+		)
 
 	def posted(self, doctype: str) -> dict[str, object]:
 		"""A row of the import file: what the record has, by the labels of its columns."""

@@ -20,7 +20,9 @@ class TestDoctypes(LedgerCase):
 	def test_customers_have_no_right_to_any_of_our_records(self) -> None:
 		someone = factories.portal_user()
 		factories.customer(someone)
-		for doctype in frappe.get_all("DocType", filters={"module": "Support Credits", "istable": 0}, pluck="name"):
+		for doctype in frappe.get_all(
+			"DocType", filters={"module": "Support Credits", "istable": 0}, pluck="name"
+		):
 			with self.subTest(doctype), factories.acting_as(someone):
 				self.assertFalse(frappe.has_permission(doctype, "read"))
 				self.assertRaises(frappe.PermissionError, frappe.get_list, doctype)
@@ -31,7 +33,9 @@ class TestDoctypes(LedgerCase):
 			df = meta.get_field(field)
 			self.assertEqual((1, 1, 1), (df.read_only, df.no_copy, df.permlevel), field)
 		level = [row for row in meta.permissions if row.permlevel == 1]
-		self.assertEqual({"Agent", "Agent Manager", "System Manager"}, {row.role for row in level if row.read})
+		self.assertEqual(
+			{"Agent", "Agent Manager", "System Manager"}, {row.role for row in level if row.read}
+		)
 		self.assertEqual([], [row.role for row in level if row.write])
 
 	def test_what_must_be_unique_is_unique_in_the_database(self) -> None:
@@ -41,9 +45,13 @@ class TestDoctypes(LedgerCase):
 		}  # fmt: skip
 		for doctype, column in columns:
 			with self.subTest(f"{doctype}.{column}"):
-				indexes = frappe.db.sql(f"SHOW INDEX FROM `tab{doctype}` WHERE Column_name = %s AND Non_unique = 0", column)
+				indexes = frappe.db.sql(
+					f"SHOW INDEX FROM `tab{doctype}` WHERE Column_name = %s AND Non_unique = 0", column
+				)
 				self.assertTrue(indexes)
-		pair = frappe.db.sql("SHOW INDEX FROM `tabCredit Ledger Entry` WHERE Key_name = 'sc_entry_account_seq'", as_dict=True)
+		pair = frappe.db.sql(
+			"SHOW INDEX FROM `tabCredit Ledger Entry` WHERE Key_name = 'sc_entry_account_seq'", as_dict=True
+		)
 		self.assertEqual([("account", 0), ("seq", 0)], [(row.Column_name, row.Non_unique) for row in pair])
 
 	def test_the_floor_of_a_lot_survives_a_migration(self) -> None:
@@ -61,7 +69,10 @@ class TestDoctypes(LedgerCase):
 		self.assertEqual(first, factories.account(customer))
 
 	def test_a_pack_sells_at_least_one_credit_for_at_least_one_month(self) -> None:
-		for said, fields in (("Credits must be at least 1", {"credits": 0}), ("at least 1 calendar month", {"validity_months": 0})):
+		for said, fields in (
+			("Credits must be at least 1", {"credits": 0}),
+			("at least 1 calendar month", {"validity_months": 0}),
+		):
 			with self.subTest(said), self.assertRaises(frappe.ValidationError) as caught:
 				factories.pack(**fields)
 			self.assert_says(caught.exception, said)

@@ -1,6 +1,6 @@
 """Runs inside a site, as a process of its own: prints one JSON value. Called by ``test_install.py``.
 
-    env/bin/python inside_site.py SITE facts|ticket|history [argument]
+env/bin/python inside_site.py SITE facts|ticket|history [argument]
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ import sys
 import frappe
 
 CUSTOMER, USER = "Install Test Company", "install.test@example.com"
-OLD_COLUMNS = ("name", "subject", "status", "customer", "raised_by", "key", "modified", "response_by", "resolution_by", "agreement_status")
+OLD_COLUMNS = (
+	"name", "subject", "status", "customer", "raised_by", "key", "modified", "response_by", "resolution_by",
+	"agreement_status",
+)  # fmt: skip
+COUNTED = (
+	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident", "Exemption Reason", "Credit Pack",
+	"Support Tier", "Deployment",
+)  # fmt: skip
 APP = "support_credits"
 
 
@@ -48,7 +55,12 @@ def ticket(subject: str) -> dict[str, object]:
 	frappe.set_user(USER)
 	made = new({"subject": subject, "description": "Opened by the install test."})
 	frappe.db.commit()
-	return {"name": made.name, "status": made.status, "state": made.get("sc_state"), "customer": made.customer}
+	return {
+		"name": made.name,
+		"status": made.status,
+		"state": made.get("sc_state"),
+		"customer": made.customer,
+	}
 
 
 def ensure_person() -> None:
@@ -76,7 +88,12 @@ def history() -> dict[str, object]:
 	ensure_person()
 	granted = accounts.grant(reason="Install test", customer=CUSTOMER, credits=2)
 	frappe.get_doc("Credit Account", granted["account"]).update({"portal_policy": "Park"}).save()
-	reason = {"doctype": "Exemption Reason", "reason_code": "INSTALL", "label": "Install test", "who": "Agent"}
+	reason = {
+		"doctype": "Exemption Reason",
+		"reason_code": "INSTALL",
+		"label": "Install test",
+		"who": "Agent",
+	}
 	if not frappe.db.exists("Exemption Reason", "INSTALL"):
 		frappe.get_doc(reason).insert()
 	frappe.db.commit()
@@ -85,8 +102,7 @@ def history() -> dict[str, object]:
 	frappe.set_user("Administrator")
 	incidents.exempt(names[0], "INSTALL")
 	frappe.db.commit()
-	counted = ("Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident", "Exemption Reason", "Credit Pack", "Support Tier", "Deployment")
-	return {"waiting": waiting, "rows": {doctype: frappe.db.count(doctype) for doctype in counted}}  # fmt: skip
+	return {"waiting": waiting, "rows": {doctype: frappe.db.count(doctype) for doctype in COUNTED}}
 
 
 def main() -> None:
@@ -97,7 +113,7 @@ def main() -> None:
 		answer = {"facts": facts, "ticket": ticket, "history": history}[action](*arguments)
 	finally:
 		frappe.destroy()
-	print("\n" + json.dumps(answer, default=str))
+	sys.stdout.write("\n" + json.dumps(answer, default=str) + "\n")
 
 
 if __name__ == "__main__":

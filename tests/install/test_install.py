@@ -22,7 +22,9 @@ from pathlib import Path
 import pytest
 
 BENCH, SITE = os.environ.get("SC_BENCH", ""), os.environ.get("SC_INSTALL_SITE", "")
-pytestmark = pytest.mark.skipif(not (BENCH and SITE), reason="SC_BENCH and SC_INSTALL_SITE say where to install")
+pytestmark = pytest.mark.skipif(
+	not (BENCH and SITE), reason="SC_BENCH and SC_INSTALL_SITE say where to install"
+)
 INSIDE = Path(__file__).with_name("inside_site.py").resolve()
 LEFT_BEHIND = (
 	"columns", "custom_fields", "property_setters", "permissions", "statuses", "roles", "modules", "doctypes",
@@ -35,7 +37,9 @@ Facts = dict[str, object]
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
 	"""Run the bench's Python in its ``sites`` folder; an error fails the test with all it said."""
 	command = [os.path.join(BENCH, "env", "bin", "python"), *arguments]
-	done = subprocess.run(command, cwd=os.path.join(BENCH, "sites"), capture_output=True, text=True, timeout=900, check=False)
+	done = subprocess.run(
+		command, cwd=os.path.join(BENCH, "sites"), capture_output=True, text=True, timeout=900, check=False
+	)
 	assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
 	return done
 
@@ -119,11 +123,15 @@ def test_uninstalling_writes_every_row_of_the_ledger_to_a_file(life: Life) -> No
 
 def test_the_exported_entries_still_prove_the_ledger(life: Life) -> None:
 	rows = exported(life)
-	entries = sorted((row for row in rows if row["doctype"] == "Credit Ledger Entry"), key=lambda row: row["seq"])
+	entries = sorted(
+		(row for row in rows if row["doctype"] == "Credit Ledger Entry"), key=lambda row: row["seq"]
+	)
 	accounts = [row for row in rows if row["doctype"] == "Credit Account"]
 	assert [row["prev_hash"] for row in entries[1:]] == [row["entry_hash"] for row in entries[:-1]]
 	assert [accounts[0]["head_hash"]] == [entries[-1]["entry_hash"]]
-	assert sum(row["credits"] for row in entries) == sum(row["remaining"] for row in rows if row["doctype"] == "Credit Lot")
+	assert sum(row["credits"] for row in entries) == sum(
+		row["remaining"] for row in rows if row["doctype"] == "Credit Lot"
+	)
 
 
 def test_uninstalling_reopens_the_tickets_that_waited(life: Life) -> None:

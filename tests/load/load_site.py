@@ -110,7 +110,9 @@ def _post_cycles(opened: object, missing: int, progress: Callable[[int], None]) 
 		incident = incidents[(done // 2) % len(incidents)]
 		taken = Line(lot.name, Kind.CHARGE, -1, incident=incident)
 		given = replace(taken, kind=Kind.REFUND, credits=1, reason="benchmark")
-		posting = chain.post(head, [lot], [taken, given], Stamp(f"load:{head.account}:{head.seq}", at, "benchmark"))
+		posting = chain.post(
+			head, [lot], [taken, given], Stamp(f"load:{head.account}:{head.seq}", at, "benchmark")
+		)
 		head, done, at = posting.head, done + 2, at + timedelta(seconds=60)
 		batch += [rows._entry_row(entry, opened.zone) for entry in posting.entries]
 		if len(batch) >= INSERT_ROWS:
