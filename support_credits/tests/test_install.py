@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 from collections import Counter
+from datetime import timedelta
 from unittest.mock import patch
 
 import frappe
@@ -70,4 +71,6 @@ class TestInstall(LedgerCase):
 		uninstall.reopen_parked()
 		row = row_of("HD Ticket", ticket)
 		self.assertEqual(("Open", "Open"), (row["status"], row["status_category"]))
-		self.assertIsNone(row["response_by"])
+		self.assertIsNotNone(row["response_by"], "the host's hourly job reads no deadline as a breach")
+		self.assertLess(row["response_by"], row["creation"] + timedelta(days=365))
+		self.assertEqual("First Response Due", row["agreement_status"])
