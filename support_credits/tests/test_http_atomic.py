@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from support_credits.ledger import jobs
 from support_credits.tests import factories as make
 from support_credits.tests.compat import look_again, publish
 from support_credits.tests.factories import Company
-from support_credits.tests.http_case import HttpTestCase, kinds
+from support_credits.tests.http_case import HttpTestCase, kinds, value
 from support_credits.tests.server import Portal, agent, draft, free_port
 from support_credits.tests.test_http_flow import BALANCE_ZERO, DOORS
 
@@ -44,6 +45,17 @@ class TestManyAtOnce(HttpTestCase):
 		with self.nothing_written():
 			self.assertEqual(417, portal.new(subject="").status)
 		self.assert_balance(company.account, 1)
+
+	def test_a_bulk_update_that_swallows_a_failed_save_moves_no_charge(self) -> None:
+		old, new = self.company(1), self.company(1)
+		ticket = self.assert_ok(Portal(old.person).new()).ticket
+		change = {"doctype": "HD Ticket", "docname": ticket, "customer": new.name, "subject": ""}
+		answer = self.assert_ok(agent().call("frappe.client.bulk_update", docs=json.dumps([change])))
+		self.assertEqual(1, len(answer.value["failed_docs"]))
+		self.assertEqual(old.name, value(ticket, "customer"))
+		self.assert_incident(ticket, "Charged", 1, account=old.account)
+		self.assert_balance(old.account, 0)
+		self.assert_balance(new.account, 1)
 
 	def test_a_get_request_spends_nothing(self) -> None:
 		company = self.company(1)

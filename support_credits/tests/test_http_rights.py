@@ -78,6 +78,15 @@ class TestOurEndpoints(RightsCase):
 					self.assertEqual(403, answer.status, answer)
 		self.assert_ok(agent().account("statement", account=self.company_.account))
 
+	def test_an_agent_of_another_team_does_not_decide_where_the_site_keeps_teams_apart(self) -> None:
+		frappe.db.set_value("HD Ticket", self.ticket, "agent_group", "Billing")
+		with self.host_settings(
+			restrict_tickets_by_agent_group=1, do_not_restrict_tickets_without_an_agent_group=0
+		):
+			with self.nothing_written():
+				answer = agent().incident("exempt", ticket=self.ticket, reason=self.reason)
+				self.assertEqual(403, answer.status, answer)
+
 	def test_managers_do(self) -> None:
 		grant = manager().account(
 			"grant", customer=self.company_.name, credits=3, reason="Goodwill", key=self.ticket

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import frappe
@@ -26,6 +27,36 @@ WAYS: dict[str, Change] = {
 	"PUT": lambda portal, ticket, fields: portal.put(ticket, **fields),
 	"PATCH v2": lambda portal, ticket, fields: portal.patch_v2(ticket, **fields),
 	"save": lambda portal, ticket, fields: portal.save(ticket, **fields),
+}
+
+
+def posted_whole(portal: Portal, ticket: str, fields: dict[str, object]) -> str:
+	"""The document as a form would post it, with these fields in it."""
+	return json.dumps({**portal.call("frappe.client.get", doctype="HD Ticket", name=ticket).value, **fields})
+
+
+def reply_on_a_forged_document(portal: Portal, ticket: str, fields: dict[str, object]) -> Answer:
+	"""The host saves what was posted, with permissions ignored."""
+	docs = posted_whole(portal, ticket, fields)
+	method = "create_communication_via_contact"
+	return portal.call("run_doc_method", docs=docs, method=method, args=json.dumps({"message": "Hello?"}))
+
+
+def bulk_update(portal: Portal, ticket: str, fields: dict[str, object]) -> Answer:
+	docs = [{"doctype": "HD Ticket", "docname": ticket, **fields}]
+	return portal.call("frappe.client.bulk_update", docs=json.dumps(docs))
+
+
+def desk_save(portal: Portal, ticket: str, fields: dict[str, object]) -> Answer:
+	doc = posted_whole(portal, ticket, fields)
+	return portal.call("frappe.desk.form.save.savedocs", doc=doc, action="Save")
+
+
+# Ways past the ordinary ones, each tried with everything at once.
+BACK_DOORS: dict[str, Change] = {
+	"a reply on a forged document": reply_on_a_forged_document,
+	"bulk_update": bulk_update,
+	"the desk's save": desk_save,
 }
 
 
@@ -108,6 +139,31 @@ class TestSpoofedOnUpdate(UpdateCase):
 		self.assert_ok(self.portal.reply(self.ticket))
 		self.assert_ok(self.portal.set_value(self.ticket, {"status": "Closed", "is_merged": 1}))
 		self.assertEqual(before, self.state())
+
+	def test_no_back_door_writes_any_of_it(self) -> None:
+		other = self.assert_ok(self.portal.new()).ticket
+		stolen = {"customer": self.theirs.name, "raised_by": self.theirs.person.email}
+		cleared = {"customer": "", "contact": "", "raised_by": "nobody@nowhere.example"}
+		common = {
+			"is_merged": 1, "merged_with": other, "ticket_split_from": other, "key": "mine", "sc_state": "Exempt",
+			"sc_credits": 0, "sc_tier": "GOLD", "service_level_agreement_creation": LONG_AGO, "total_hold_time": -5,
+			"first_responded_on": LONG_AGO, "via_customer_portal": 0, "flags": {"sc_release": 1, "in_import": 1},
+		}  # fmt: skip
+		fields = [field for field in {**common, **stolen, "contact": ""} if field != "flags"]
+		self.assert_ok(reply_on_a_forged_document(self.portal, self.ticket, {}))  # this door is open
+		for way, change in BACK_DOORS.items():
+			for forged in ({**common, **stolen}, {**common, **cleared}):
+				with self.subTest(way, customer=forged["customer"]):
+					before = self.state(*fields)
+					change(self.portal, self.ticket, forged)
+					self.assertEqual(before, self.state(*fields))
+
+	def test_a_reply_on_a_document_that_says_it_is_new_is_charged_or_refused_as_new(self) -> None:
+		self.assert_ok(self.portal.new())  # the last credit
+		with self.nothing_written():
+			forged = {"__islocal": 1, "sc_state": "Exempt", "raised_by": self.theirs.person.email}
+			answer = reply_on_a_forged_document(self.portal, self.ticket, forged)
+			self.assertNotEqual(200, answer.status, answer)
 
 	def test_an_agent_may_correct_what_a_customer_may_not(self) -> None:
 		self.assert_ok(agent().set_value(self.ticket, "raised_by", self.theirs.person.email))
