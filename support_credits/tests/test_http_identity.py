@@ -118,6 +118,19 @@ class TestCorrected(HttpTestCase):
 		self.assertEqual(("Open", None), (value(ticket, "status"), value(ticket, "first_responded_on")))
 		self.assertNotEqual("Paused", value(ticket, "agreement_status"))
 
+	def test_a_waiting_ticket_that_loses_its_customer_or_gets_one_without_account_waits_no_more(self) -> None:
+		free = make.customer()
+		for owner in ("", free):
+			with self.subTest(owner=bool(owner)):
+				old = self.company(0, portal_policy="Park")
+				ticket = self.assert_ok(Portal(old.person).new()).ticket
+				self.assert_ok(by_our_api(ticket, owner))
+				self.assert_incident(ticket, "Not enforced" if owner else "Unidentified", account=None)
+				self.assertEqual(
+					("Open", "Open"), (value(ticket, "status"), value(ticket, "status_category"))
+				)
+				self.assertIsNone(value(ticket, "first_responded_on"))
+
 	def test_cleared_by_an_agent_the_credits_go_back_and_nobody_pays(self) -> None:
 		for clear in WAYS:
 			with self.subTest(clear.__name__):

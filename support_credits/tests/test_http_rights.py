@@ -80,12 +80,14 @@ class TestOurEndpoints(RightsCase):
 
 	def test_an_agent_of_another_team_does_not_decide_where_the_site_keeps_teams_apart(self) -> None:
 		frappe.db.set_value("HD Ticket", self.ticket, "agent_group", "Billing")
-		with self.host_settings(
-			restrict_tickets_by_agent_group=1, do_not_restrict_tickets_without_an_agent_group=0
+		with (
+			self.host_settings(
+				restrict_tickets_by_agent_group=1, do_not_restrict_tickets_without_an_agent_group=0
+			),
+			self.nothing_written(),
 		):
-			with self.nothing_written():
-				answer = agent().incident("exempt", ticket=self.ticket, reason=self.reason)
-				self.assertEqual(403, answer.status, answer)
+			answer = agent().incident("exempt", ticket=self.ticket, reason=self.reason)
+			self.assertEqual(403, answer.status, answer)
 
 	def test_managers_do(self) -> None:
 		grant = manager().account(
