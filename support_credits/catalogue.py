@@ -62,13 +62,23 @@ def load(data: dict[str, object], overwrite: bool = False) -> LoadReport:
 		raise CatalogueRefused("\n".join(error.errors)) from error
 	report = LoadReport()
 	marks = json.loads(frappe.db.get_single_value(SETTINGS, "catalogue_marks") or "{}")
-	for doctype, name, values in _records(catalogue):
+	records = list(_records(catalogue))
+	for doctype, name, values in records:
 		_load_record(doctype, name, values, marks, overwrite, report)
+	_name_what_left({f"{doctype} {name}" for doctype, name, _values in records}, marks, report)
 	_load_settings(catalogue, data, marks, overwrite, report)
 	report.notes.append(
 		_("Kept with the settings until their records exist: {0}.").format(", ".join(KEPT_FOR_LATER))
 	)
 	return report
+
+
+def _name_what_left(now: set[str], marks: dict, report: LoadReport) -> None:
+	"""Records that an earlier catalogue had and this one has not stay as they are: tickets and lots name them."""
+	for title in sorted(marks.keys() - now - {SETTINGS}):
+		report.notes.append(
+			_("{0} is not in the catalogue any more; take it off sale or disable it here.").format(title)
+		)
 
 
 def _records(catalogue: Catalogue) -> Iterator[tuple[str, str, Values]]:

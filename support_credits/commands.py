@@ -121,7 +121,8 @@ def _account(customer: str) -> str:
 	)
 	if not name:
 		frappe.throw(
-			f"{customer} has no Credit Account. Grant credits to open one.", frappe.DoesNotExistError
+			frappe._("{0} has no Credit Account. Grant credits to open one.").format(customer),
+			frappe.DoesNotExistError,
 		)
 	return name
 
@@ -196,7 +197,12 @@ def demo(context: object, as_json: bool) -> None:
 		from support_credits import demo as demo_data
 
 		made = demo_data.create()
-		say(made, True, str)
+		say(made, as_json, lambda: _logins_text(made))
+
+
+def _logins_text(made: dict) -> str:
+	rows = [f"{login['user']:<24}{login['password']:<26}{login['who']}" for login in made["logins"]]
+	return "\n".join([*rows, *made["notes"]])
 
 
 commands = [support_credits]

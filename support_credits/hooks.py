@@ -32,7 +32,7 @@ doc_events = {
 }
 
 scheduler_events = {
-	"hourly": ["support_credits.ledger.jobs.expire_lots"],
+	"hourly": ["support_credits.ledger.jobs.expire_lots", "support_credits.ledger.jobs.release_waiting"],
 	# A release that a crash cut short between the ledger and the ticket's own row.
 	"all": ["support_credits.ledger.jobs.finish_releases"],
 }

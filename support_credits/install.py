@@ -5,20 +5,21 @@ from __future__ import annotations
 import frappe
 from frappe import _
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
-from frappe.permissions import add_permission, update_permission_property
 
 from support_credits.overrides.parking import PARKED_STATUS
 
 MODULE = "Support Credits"
 OLDEST_HELPDESK = (1, 20)
 TICKET = "HD Ticket"
-AGENT_ROLES = ("Agent", "Agent Manager", "System Manager")
-MARK_LEVEL = 1  # customers have no rights at this level, so what they post for these fields is dropped
 
 
 def ticket_fields() -> dict[str, list[dict[str, object]]]:
-	"""The marks on a ticket: copies of its incident for the host's pages, never read back as truth."""
-	common = {"read_only": 1, "no_copy": 1, "permlevel": MARK_LEVEL, "module": MODULE, "translatable": 0}
+	"""The marks on a ticket: copies of its incident for the host's pages, never read back as truth.
+
+	Whatever anybody posts for them is overwritten in ``overrides/hd_ticket``. Permission levels were rejected: adding
+	one copies all of the host's permissions, which then no longer follow its updates.
+	"""
+	common = {"read_only": 1, "no_copy": 1, "module": MODULE, "translatable": 0}
 	return {
 		TICKET: [
 			{"fieldname": "sc_state", "label": "Credits", "fieldtype": "Data", "insert_after": "customer", **common},
@@ -43,24 +44,16 @@ def before_install() -> None:
 
 def after_install() -> None:
 	create_custom_fields(ticket_fields(), ignore_validate=True)
-	add_mark_permissions()
-	add_parked_status()
 	settings = frappe.get_doc("Support Credits Settings")
+	settings.status_is_ours = int(add_parked_status())
 	settings.parked_status = PARKED_STATUS
 	settings.save(ignore_permissions=True)  # stores the defaults too
 
 
-def add_mark_permissions() -> None:
-	"""Agents read the marks; nobody writes them. The host's own permissions for tickets are left as they are."""
-	for role in AGENT_ROLES:
-		add_permission(TICKET, role, MARK_LEVEL)
-		update_permission_property(TICKET, role, MARK_LEVEL, "read", 1, validate=False)
-	frappe.clear_cache(doctype=TICKET)
-
-
-def add_parked_status() -> None:
+def add_parked_status() -> bool:
+	"""The status of waiting tickets; False when the site has one of that name already, which then stays its own."""
 	if frappe.db.exists("HD Ticket Status", PARKED_STATUS):
-		return
+		return False
 	frappe.get_doc(
 		{
 			"doctype": "HD Ticket Status",
@@ -71,3 +64,4 @@ def add_parked_status() -> None:
 			"order": frappe.db.count("HD Ticket Status") + 1,
 		}
 	).insert(ignore_permissions=True)
+	return True

@@ -11,8 +11,9 @@ from frappe import _
 from frappe.utils import get_site_path
 
 from support_credits.engine.model import stamp_text
-from support_credits.install import AGENT_ROLES, MARK_LEVEL, TICKET, ticket_fields
+from support_credits.install import TICKET, ticket_fields
 from support_credits.ledger import clock
+from support_credits.overrides import parking
 from support_credits.overrides.parking import PARKED_STATUS
 
 EXPORTED = (
@@ -20,19 +21,32 @@ EXPORTED = (
 	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident",
 )  # fmt: skip
 PAGE = 5_000
+CLOCK_FIELDS = (
+	"status", "status_category", "service_level_agreement_creation", "first_responded_on", "on_hold_since",
+	"total_hold_time", "response_by", "resolution_by", "agreement_status",
+)  # fmt: skip
 
 
 def before_uninstall() -> None:
+	"""Write the ledger to a file. Nothing else: the host calls this for a dry run too."""
 	path, rows = export_ledger()
-	reopen_parked()
+	settings = frappe.get_doc("Support Credits Settings")
+	# The settings are gone when the rest is done, in the same process.
+	frappe.flags.sc_status = (settings.parked_status or PARKED_STATUS, bool(settings.status_is_ours))
 	print(_("Support Credits: {0} rows of the ledger were written to {1}.").format(rows, path))  # noqa: T201
 
 
 def after_uninstall() -> None:
-	remove_status()
-	remove_marks()
+	if "support_credits" in frappe.get_installed_apps():
+		return  # a dry run: the app stays
+	status, ours = frappe.flags.sc_status or (PARKED_STATUS, True)
+	reopen_waiting(status if ours else None)
+	if ours:
+		remove_status(status)
 	# The host drops them at the next migrate only; until then the scheduler would run them without our tables.
 	frappe.db.delete("Scheduled Job Type", {"method": ["like", "support_credits.%"]})
+	remove_marks()
+	frappe.db.commit()  # the host commits before this hook and not after it
 
 
 def export_ledger() -> tuple[str, int]:
@@ -65,23 +79,30 @@ def _rows(doctype: str):
 		last = page[-1]["name"]
 
 
-def reopen_parked() -> None:
-	"""Tickets that wait for credits would wait for ever: they go back to the host's own open status."""
-	for name in frappe.get_all(TICKET, filters={"sc_state": "Parked"}, pluck="name"):
-		ticket = frappe.get_doc(TICKET, name)
-		status = ticket.default_open_status or "Open"
-		category = frappe.db.get_value("HD Ticket Status", status, "category")
-		frappe.db.set_value(
-			TICKET,
-			name,
-			{"status": status, "status_category": category, "response_by": None, "resolution_by": None},
-			update_modified=False,
-		)
+def reopen_waiting(status: str | None) -> None:
+	"""Tickets that wait for credits, or that somebody gave our ``status`` by hand, go on as the host's own open ones."""
+	ticket = frappe.qb.DocType(TICKET)
+	waiting = ticket.sc_state == "Parked"
+	if status:
+		waiting = waiting | (ticket.status == status)
+	for name in frappe.qb.from_(ticket).select(ticket.name).where(waiting).run(pluck=True):
+		frappe.db.set_value(TICKET, name, _opened(name), update_modified=False)
 
 
-def remove_status() -> None:
-	if frappe.db.exists("HD Ticket Status", PARKED_STATUS):
-		frappe.delete_doc("HD Ticket Status", PARKED_STATUS, ignore_permissions=True, force=True)
+def _opened(name: str) -> dict[str, object]:
+	"""What the host would say of the ticket, had it been opened now: its own SLA is asked."""
+	ticket = frappe.get_doc(TICKET, name)
+	parking.wake(ticket)
+	if ticket.sla:
+		sla = frappe.get_doc("HD Service Level Agreement", ticket.sla)
+		sla.handle_targets(ticket)
+		sla.handle_agreement_status(ticket)
+	return {field: ticket.get(field) for field in CLOCK_FIELDS}
+
+
+def remove_status(status: str) -> None:
+	if frappe.db.exists("HD Ticket Status", status):
+		frappe.delete_doc("HD Ticket Status", status, ignore_permissions=True, force=True)
 
 
 def remove_marks() -> None:
@@ -90,8 +111,6 @@ def remove_marks() -> None:
 		"Custom Field", filters={"dt": TICKET, "fieldname": ["in", fields]}, pluck="name"
 	):
 		frappe.delete_doc("Custom Field", name, ignore_permissions=True, force=True)
-	for role in AGENT_ROLES:
-		frappe.db.delete("Custom DocPerm", {"parent": TICKET, "role": role, "permlevel": MARK_LEVEL})
 	frappe.clear_cache(doctype=TICKET)
 	for fieldname in fields:
 		# A removed Custom Field leaves its column behind; these held copies only.

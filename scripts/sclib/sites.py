@@ -136,7 +136,7 @@ def _ask_json(place: Place, site: Site, command: str) -> dict[str, object]:
 	log = place.logs / f"{site.name}-{command}.log"
 	with log.open("wb") as errors:
 		asked = subprocess.run(
-			[program, "--site", site.name, "support-credits", command],
+			[program, "--site", site.name, "support-credits", command, "--json"],
 			stdin=subprocess.DEVNULL,
 			stdout=subprocess.PIPE,
 			stderr=errors,

@@ -12,7 +12,7 @@ from frappe import _
 from support_credits.engine.errors import EngineError
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import SupportCreditsError
-from support_credits.ledger import accounts, grants, queries, verification
+from support_credits.ledger import accounts, grants, queries, verification, wording
 from support_credits.ledger.retry import retry_whole
 
 MANAGERS = ("Agent Manager", "System Manager")
@@ -77,7 +77,7 @@ def guarded(work: Callable[[], Result]) -> Result:
 	try:
 		return retry_whole(work)
 	except EngineError as error:
-		frappe.throw(_(str(error)), SupportCreditsError)
+		frappe.throw(wording.of_error(error), SupportCreditsError)
 
 
 @frappe.whitelist(methods=["POST"])

@@ -8,9 +8,9 @@ import frappe
 from frappe import _
 from helpdesk.utils import is_agent
 
-from support_credits.ledger import corrections
+from support_credits.api.account import guarded
+from support_credits.ledger import corrections, incidents
 from support_credits.ledger.corrections import Correction
-from support_credits.ledger.retry import retry_whole
 from support_credits.overrides.hd_ticket import show_correction
 
 MANAGER_ROLES = {"Agent Manager", "System Manager"}
@@ -22,6 +22,7 @@ def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> dict[str,
 	check_agent(ticket)
 	rule = _reason(reason)
 	_check_reason(rule, note, url)
+	_check_standing_exemption(ticket)
 	done = _run(
 		lambda: corrections.exempt(ticket, reason, note, url),
 		_("exempted the ticket: {0}").format(rule.label),
@@ -35,6 +36,7 @@ def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> dict[str,
 def unexempt(ticket: str) -> dict[str, object]:
 	"""Remove the exemption: the ticket is charged again, or waits for credits when there are none."""
 	check_agent(ticket)
+	_check_standing_exemption(ticket)
 	return _run(lambda: corrections.unexempt(ticket), _("removed the exemption"))
 
 
@@ -63,7 +65,7 @@ def set_customer(ticket: str, customer: str) -> dict[str, object]:
 		doc.save()
 		return {"ticket": ticket, "customer": doc.customer, "state": doc.sc_state, "credits": doc.sc_credits}
 
-	return retry_whole(save)
+	return guarded(save)
 
 
 def check_agent(ticket: str) -> None:
@@ -92,7 +94,7 @@ def _reason(reason: str) -> frappe._dict:
 def _check_reason(rule: frappe._dict, note: str, url: str) -> None:
 	if rule.who == "System":
 		frappe.throw(_("{0} applies by itself; nobody sets it.").format(rule.label), frappe.PermissionError)
-	if rule.who == "Agent Manager" and not MANAGER_ROLES & set(frappe.get_roles()):
+	if _is_managers(rule.who):
 		frappe.throw(_("Only an Agent Manager can set {0}.").format(rule.label), frappe.PermissionError)
 	if rule.note_required and not note.strip():
 		frappe.throw(_("{0} needs a note that says why.").format(rule.label))
@@ -102,14 +104,27 @@ def _check_reason(rule: frappe._dict, note: str, url: str) -> None:
 		frappe.utils.validate_url(url, throw=True, valid_schemes=["http", "https"])
 
 
+def _is_managers(who: str) -> bool:
+	return who == "Agent Manager" and not MANAGER_ROLES & set(frappe.get_roles())
+
+
+def _check_standing_exemption(ticket: str) -> None:
+	"""What only a manager may set, only a manager may take away or replace."""
+	standing = frappe.db.get_value("Support Incident", {"ticket": ticket}, "exemption", order_by=None)
+	rule = standing and frappe.db.get_value("Exemption Reason", standing, ["who", "label"], as_dict=True)
+	if rule and _is_managers(rule.who):
+		frappe.throw(_("Only an Agent Manager can take {0} away.").format(rule.label), frappe.PermissionError)
+
+
 def _run(work: Callable[[], Correction], activity: str) -> dict[str, object]:
 	def whole() -> Correction:
 		done = work()
 		show_correction(done.incident, activity)
 		return done
 
-	done = retry_whole(whole)
-	incident = done.incident
+	done = guarded(whole)
+	# As it is now: the save of a closed ticket that was to wait has withdrawn it.
+	incident = incidents.lock([done.incident.name])[0]
 	return {
 		"ticket": incident.ticket,
 		"incident": incident.name,

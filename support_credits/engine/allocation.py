@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 
 from support_credits.engine.errors import InvalidAmount, NotEnoughCredits
+from support_credits.engine.marking import _
 from support_credits.engine.model import Allocation, Lot
 
 MAX_CREDITS = 1_000_000  # per operation; a slip of the keyboard, not a business, is above it
@@ -25,9 +26,9 @@ def checked_amount(credits: object) -> int:
 	``True`` is refused although Python counts it as 1: it reaches us from JSON and never means one credit.
 	"""
 	if isinstance(credits, bool) or not isinstance(credits, int):
-		raise InvalidAmount(f"not a whole number of credits: {credits!r}")
+		raise InvalidAmount(_("not a whole number of credits: {found}"), found=repr(credits))
 	if not 0 < credits <= MAX_CREDITS:
-		raise InvalidAmount(f"credits must be from 1 to {MAX_CREDITS}: {credits}")
+		raise InvalidAmount(_("credits must be from 1 to {most}: {found}"), most=MAX_CREDITS, found=credits)
 	return credits
 
 

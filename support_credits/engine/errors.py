@@ -5,7 +5,16 @@ from __future__ import annotations
 
 
 class EngineError(ValueError):
-	"""A rule was given something it cannot work with."""
+	"""A rule was given something it cannot work with.
+
+	``template`` and ``values`` are its sentence before the values went in, so that a shell can translate what a
+	person may read; where no values are given the text is meant for a developer.
+	"""
+
+	def __init__(self, template: str, **values: object) -> None:
+		super().__init__(template.format(**values) if values else template)
+		self.template = template
+		self.values = values
 
 
 class NotEnoughCredits(EngineError):

@@ -62,6 +62,8 @@ INCIDENT_NEXT: Mapping[tuple[State, Event], State] = {
 	},
 	# An exempt ticket stays exempt for whoever owns it: the bug is the vendor's all the same.
 	(State.EXEMPT, Event.CORRECT_CUSTOMER): State.EXEMPT,
+	# A withdrawn one asks for nothing; it pays from its new owner when it opens again.
+	(State.WITHDRAWN, Event.CORRECT_CUSTOMER): State.WITHDRAWN,
 	**{(state, Event.EXEMPT): State.EXEMPT for state in (*_ACCEPTED, State.PARKED, State.UNIDENTIFIED)},
 	(State.EXEMPT, Event.UNEXEMPT): State.AS_DECIDED,
 	(State.PARKED, Event.RELEASE): State.AS_DECIDED,

@@ -12,6 +12,7 @@ from datetime import datetime
 from support_credits.engine.allocation import MAX_CREDITS, spending_key
 from support_credits.engine.errors import EngineError, InvalidAmount, NotAllowed
 from support_credits.engine.funding import Funding, funding_of, successor_name
+from support_credits.engine.marking import _
 from support_credits.engine.model import Allocation, Kind, Line, Lot, stamp_text
 from support_credits.engine.terms import grant_line
 
@@ -61,9 +62,9 @@ def void(lot: Lot, reason: str, at: datetime) -> Line:
 	_require_reason("void", lot, reason)
 	_require_open(lot, at)
 	if lot.is_overdraft:
-		raise NotAllowed(f"lot {lot.name} is an overdraft: it is repaid, not voided")
+		raise NotAllowed(_("lot {lot} is an overdraft: it is repaid, not voided"), lot=lot.name)
 	if lot.remaining <= 0:
-		raise NotAllowed(f"lot {lot.name} has nothing left to void")
+		raise NotAllowed(_("lot {lot} has nothing left to void"), lot=lot.name)
 	return Line(lot.name, Kind.VOID, -lot.remaining, reason=reason.strip())
 
 
@@ -87,12 +88,21 @@ def adjust(lot: Lot, credits: int, reason: str, at: datetime) -> Line:
 	"""
 	_require_reason("adjustment", lot, reason)
 	if isinstance(credits, bool) or not isinstance(credits, int) or not 0 < abs(credits) <= MAX_CREDITS:
-		raise InvalidAmount(f"not a whole, non-zero number of credits within {MAX_CREDITS}: {credits!r}")
+		raise InvalidAmount(
+			_("not a whole, non-zero number of credits within {most}: {found}"),
+			most=MAX_CREDITS,
+			found=repr(credits),
+		)
 	_require_open(lot, at)
 	if lot.is_overdraft:
-		raise NotAllowed(f"lot {lot.name} is an overdraft: change its limit instead")
+		raise NotAllowed(_("lot {lot} is an overdraft: change its limit instead"), lot=lot.name)
 	if lot.remaining + credits < 0:
-		raise NotAllowed(f"lot {lot.name} holds {lot.remaining}, an adjustment cannot take {-credits}")
+		raise NotAllowed(
+			_("lot {lot} holds {held}, an adjustment cannot take {wanted}"),
+			lot=lot.name,
+			held=lot.remaining,
+			wanted=-credits,
+		)
 	return Line(lot.name, Kind.ADJUSTMENT, credits, reason=reason.strip())
 
 
@@ -119,11 +129,11 @@ def _opening_line(lot: Lot, incident: str, origins: list[str], reason: str) -> L
 
 def _require_reason(act: str, lot: Lot, reason: str) -> None:
 	if not reason.strip():
-		raise NotAllowed(f"{act} of lot {lot.name} needs a reason")
+		raise NotAllowed(_("{act} of lot {lot} needs a reason"), act=act, lot=lot.name)
 
 
 def _require_open(lot: Lot, at: datetime) -> None:
 	if lot.voided:
-		raise NotAllowed(f"lot {lot.name} is already void")
+		raise NotAllowed(_("lot {lot} is already void"), lot=lot.name)
 	if not lot.is_valid_at(at):
-		raise NotAllowed(f"lot {lot.name} is not valid at {stamp_text(at)}")
+		raise NotAllowed(_("lot {lot} is not valid at {at}"), lot=lot.name, at=stamp_text(at))

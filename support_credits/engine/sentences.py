@@ -5,13 +5,8 @@ Owns the wording only; which sentence applies is :mod:`~support_credits.engine.d
 
 from __future__ import annotations
 
+from support_credits.engine.marking import _
 from support_credits.engine.model import Choices
-
-
-def _(text: str) -> str:
-	"""Mark a template for extraction; the shell translates it for its reader."""
-	return text
-
 
 WAYS_ON = ("buy", "redeem", "emergency")
 

@@ -12,12 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from support_credits.engine.hashing import entry_hash_of
+from support_credits.engine.marking import _
 from support_credits.engine.model import GENESIS_HASH, Entry, Head, Message, entry_name
-
-
-def _(text: str) -> str:
-	"""Mark a template for extraction; the shell translates it for its reader."""
-	return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,11 @@ def ensure_account(customer: str) -> str:
 
 
 def open_missing_accounts() -> int:
-	"""Give every customer an account, for sites where everyone must have credits; returns how many were opened."""
+	"""Give every customer an account, for sites where everyone must have credits; returns how many were opened.
+
+	A job: it commits after each, because a ticket of a customer whose account is not committed yet would wait for it
+	while it holds the host's naming series, and with it every other ticket of the site.
+	"""
 	customer, account = frappe.qb.DocType("HD Customer"), frappe.qb.DocType("Credit Account")
 	missing = (
 		frappe.qb.from_(customer)
@@ -74,6 +78,7 @@ def open_missing_accounts() -> int:
 	)
 	for name in missing:
 		ensure_account(name)
+		frappe.db.commit()
 	return len(missing)
 
 
@@ -135,7 +140,7 @@ def join_accounts(old: str, new: str) -> None:
 		for name in [lot.name for lot in source.lots.values() if not lot.moved_to]:
 			_move_lot(source, target, name)
 		_move_incidents(source, target)
-		grants.credits_came_in(target, f"join:{old}:{new}")
+		grants.credits_came_in(target)
 	table = frappe.qb.DocType("Credit Account")
 	query = frappe.qb.update(table).where(table.name == old)
 	query.set(table.customer, None).set(table.merged_into, new).run()
@@ -198,11 +203,22 @@ def _by_arrival(names: list[str], column: str) -> list[str]:
 def customers_merge(old: str, new: str) -> None:
 	"""Two HD Customers become one. Called before the host renames, while both names still mean what they meant."""
 	old_account, new_account = account_of(old), account_of(new)
+	if not (old_account or new_account):
+		return
+	_lock_tickets(old)
 	if old_account and new_account:
 		join_accounts(old_account, new_account)
-	elif old_account or new_account:
+	else:
 		# The account that stays takes over tickets nobody charged when they were opened.
 		start_counting(old_account or new_account)
+
+
+def _lock_tickets(customer: str) -> None:
+	"""The host moves these tickets after us. Tickets before accounts, as everywhere, or a save would deadlock."""
+	names = frappe.get_all("HD Ticket", filters={"customer": customer}, pluck="name", order_by="name asc")
+	if names:
+		table = frappe.qb.DocType("HD Ticket")
+		frappe.qb.from_(table).select(table.name).where(table.name.isin(names)).for_update().run()
 
 
 def has_history(account: str) -> bool:

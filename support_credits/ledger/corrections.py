@@ -36,7 +36,7 @@ class Correction:
 
 @contextmanager
 def _incident_of(ticket: str) -> Iterator[tuple[OpenAccount | None, Incident]]:
-	"""The incident of ``ticket`` under its locks; written when the block ends without an error."""
+	"""The incident of ``ticket`` under its locks; the caller writes it."""
 	lock_ticket(ticket)
 	name = incidents.name_for_ticket(ticket)
 	if not name:
@@ -48,15 +48,10 @@ def _incident_of(ticket: str) -> Iterator[tuple[OpenAccount | None, Incident]]:
 		)
 	account_name = frappe.db.get_value("Support Incident", name, "account")
 	if not account_name:
-		incident = incidents.lock([name])[0]
-		yield None, incident
-	else:
-		with account_lock(account_name, clock.now()) as account:
-			incident = incidents.lock_in(account, name)
-			yield account, incident
-			incidents.update(incident)
+		yield None, incidents.lock_in(None, name)
 		return
-	incidents.update(incident)
+	with account_lock(account_name, clock.now()) as account:
+		yield account, incidents.lock_in(account, name)
 
 
 def lock_ticket(ticket: str) -> None:
@@ -82,11 +77,13 @@ def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> Correctio
 		if incident.state == "Exempt":
 			if incident.exemption != reason:
 				_note_exemption(incident, reason, note, url)
+				incidents.update(incident)
 			return Correction(incident)
 		after = _step(incident, Event.EXEMPT)
 		back = _give_back(account, incident, _("Exempt: {0}").format(reason)) if account else 0
 		incident.state, incident.decision = label_of(after), after.value
 		_note_exemption(incident, reason, note, url)
+		incidents.update(incident)
 	return Correction(incident, back)
 
 
@@ -105,7 +102,8 @@ def _give_back(account: OpenAccount, incident: Incident, reason: str) -> int:
 		releases.mark_released(account, incident)
 		releases.finish_soon()
 	if back or waited:
-		credits_came_in(account, f"ticket:{incident.ticket_key}:back:{incident.cycle}")
+		incidents.update(incident)
+		credits_came_in(account)
 	return back
 
 
@@ -115,19 +113,20 @@ def unexempt(ticket: str) -> Correction:
 		_step(incident, Event.UNEXEMPT, Code.CHARGED)
 		incident.exemption, incident.exemption_note, incident.exemption_url = None, "", ""
 		incident.exempted_by = ""
-		_decide_again(account, incident, "recharge")
+		_decide_again(account, incident, "recharge", Door.AGENT)
+		incidents.update(incident)
 	return Correction(incident)
 
 
-def _decide_again(account: OpenAccount | None, incident: Incident, event: str) -> Decision | None:
-	"""Decide for a ticket that exists: what would be refused is parked."""
+def _decide_again(account: OpenAccount | None, incident: Incident, event: str, door: Door) -> Decision | None:
+	"""Decide, as at ``door``, for a ticket that exists: what would be refused is parked."""
 	if account is None:
 		incident.state = label_of(State.NOT_ENFORCED if incident.customer else State.UNIDENTIFIED)
 		incident.decision = state_of(incident.state).value
 		return None
-	policy = site.policy_for(Door.AGENT, account.row)
+	policy = site.policy_for(door, account.row)
 	policy = Policy.PARK if policy is Policy.REFUSE else policy
-	decision = charging.decide_for(account, Door.AGENT, incident.customer or "", policy=policy)
+	decision = charging.decide_for(account, door, incident.customer or "", policy=policy)
 	charging.enter_decision(
 		account, incident, decision, f"ticket:{incident.ticket_key}:{event}:{incident.cycle}"
 	)
@@ -149,7 +148,10 @@ def park(ticket: str) -> Correction:
 		incident.parked_at_utc = stamp_text(account.at)
 		incident.message = _("This ticket waits for credits.")
 		account.parked.append(incident.name)
-	return Correction(incident)
+		incidents.update(incident)
+		# Nothing else may move the queue when the credits are there already.
+		releases.release_parked(account)
+	return Correction(incidents.lock([incident.name])[0])
 
 
 def release(ticket: str) -> Correction:
@@ -168,16 +170,25 @@ def release(ticket: str) -> Correction:
 	return Correction(incident)
 
 
-def withdraw(incident_name: str) -> None:
-	"""The customer no longer wants a parked ticket: it leaves the queue. Called while the ticket is being saved."""
+def withdraw(incident_name: str) -> Incident:
+	"""The customer no longer wants a parked ticket: it leaves the queue. Called while the ticket is being saved.
+
+	Between a grant and the job that wakes the ticket the incident is charged already; then there is nothing to
+	withdraw, and the ticket is closed as any charged one.
+	"""
 	with account_lock(_account(incident_name), clock.now()) as account:
 		incident = incidents.lock_in(account, incident_name)
+		if incident.state != "Parked":
+			incident.ticket_update_due = 0
+			incidents.update(incident)
+			return incident
 		after = _step(incident, Event.WITHDRAW)
 		releases.leave_queue(account, incident)
 		incident.state, incident.decision = label_of(after), after.value
 		incident.message = _("Withdrawn before it was charged.")
 		incidents.update(incident)
 		releases.release_parked(account)  # what it waited for may be enough for the next in the queue
+	return incident
 
 
 def reopen(incident_name: str) -> Incident:
@@ -185,7 +196,7 @@ def reopen(incident_name: str) -> Incident:
 	with account_lock(_account(incident_name), clock.now()) as account:
 		incident = incidents.lock_in(account, incident_name)
 		_step(incident, Event.REOPEN, Code.CHARGED)
-		_decide_again(account, incident, "reopen")
+		_decide_again(account, incident, "reopen", Door(incident.door))
 		incidents.update(incident)
 	return incident
 

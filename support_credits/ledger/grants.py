@@ -16,6 +16,7 @@ from frappe import _
 from support_credits.engine.allocation import available, checked_amount
 from support_credits.engine.funding import Funding
 from support_credits.engine.grants import expiry_instant, grant_line, repay_overdraft
+from support_credits.engine.incident import State
 from support_credits.engine.model import Entry, Lot, Stamp
 from support_credits.engine.refund import adjust, expire, void
 from support_credits.exceptions import AlreadyPosted
@@ -23,6 +24,7 @@ from support_credits.ledger import clock, incidents, releases
 from support_credits.ledger.charging import funding_after
 from support_credits.ledger.posting import OpenAccount, account_lock
 from support_credits.ledger.rows import Incident, LotTerms, chained_terms
+from support_credits.ledger.wording import label_of
 
 
 @dataclass(frozen=True)
@@ -91,16 +93,16 @@ def _post_grant(account: OpenAccount, order: GrantOrder) -> tuple[str, list[str]
 	terms = LotTerms(order.source, order.reason, order.pack, order.price, order.currency)
 	line = grant_line(lot, chained_terms(terms, account.zone), order.reason)
 	account.post([line], stamp(account, order.event_key), opening=[(lot, terms)])
-	return lot.name, credits_came_in(account, order.event_key)
+	return lot.name, credits_came_in(account)
 
 
-def credits_came_in(account: OpenAccount, event_key: str) -> list[str]:
+def credits_came_in(account: OpenAccount) -> list[str]:
 	"""Repay the overdraft, then release parked tickets. Returns the incidents released."""
-	_repay(account, f"{event_key}:repay")
+	_repay(account)
 	return releases.release_parked(account)
 
 
-def _repay(account: OpenAccount, event_key: str) -> None:
+def _repay(account: OpenAccount) -> None:
 	if not account.overdrawn:
 		return
 	account.read_open_lots()
@@ -108,14 +110,14 @@ def _repay(account: OpenAccount, event_key: str) -> None:
 		for overdraft in account.overdraft_lots():
 			if not available(account.lots.values(), account.at):
 				return
-			_repay_incident(account, incident, overdraft, event_key)
+			_repay_incident(account, incident, overdraft)
 
 
-def _repay_incident(account: OpenAccount, incident: Incident, overdraft: Lot, event_key: str) -> None:
+def _repay_incident(account: OpenAccount, incident: Incident, overdraft: Lot) -> None:
 	real = [lot for lot in account.lots.values() if not lot.is_overdraft]
 	funding = Funding(incident.name, incident.funding)
 	lines = repay_overdraft(overdraft, [funding], real, account.at, _("Overdraft repaid"))
-	posting = account.post(lines, stamp(account, f"{event_key}:{incident.name}:{overdraft.name}"))
+	posting = account.post(lines, stamp(account, f"repay:{incident.name}:{account.head.seq + 1}"))
 	if posting:
 		_note_repayment(account, incident, posting.entries)
 
@@ -123,8 +125,10 @@ def _repay_incident(account: OpenAccount, incident: Incident, overdraft: Lot, ev
 def _note_repayment(account: OpenAccount, incident: Incident, entries: tuple[Entry, ...]) -> None:
 	incident.funding = funding_after(incident, entries)
 	if not any(account.lots[part.lot].is_overdraft for part in incident.funding if part.lot in account.lots):
-		incident.state = "Charged"
+		incident.state = label_of(State.CHARGED)
+		incident.ticket_update_due = incident.ticket_update_due or releases.MARKS
 		account.overdrawn.remove(incident.name)
+		releases.finish_soon()
 	incidents.update(incident)
 
 
@@ -190,7 +194,7 @@ def adjust_lot(lot: str, credits: int, reason: str, event_key: str) -> int:
 		account.read([lot])
 		account.post([adjust(account.lots[lot], credits, reason, account.at)], stamp(account, event_key))
 		if credits > 0:
-			credits_came_in(account, event_key)
+			credits_came_in(account)
 		return account.lots[lot].remaining
 
 

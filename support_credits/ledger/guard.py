@@ -1,6 +1,6 @@
 """Refuses, for everybody, what only the ledger may do. The ledger itself writes rows, not documents."""
 
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 import frappe
 from frappe import _
@@ -26,12 +26,14 @@ class LedgerDocument(Document):
 	Every way into the database that Frappe offers through a document ends in one of these methods.
 	"""
 
-	way_on: ClassVar[str] = ""
+	def way_on(self) -> str:
+		"""What to do instead, translated."""
+		return ""
 
 	def refuse(self) -> NoReturn:
 		frappe.throw(
 			_("{0} {1} is kept by the ledger and cannot be written, changed or deleted. {2}").format(
-				_(self.doctype), self.name or "", _(self.way_on)
+				_(self.doctype), self.name or "", self.way_on()
 			),
 			LedgerImmutableError,
 			title=_("Kept by the ledger"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 
 import frappe
@@ -14,6 +15,16 @@ from support_credits.ledger import rows
 from support_credits.ledger.lot_proof import Finding
 
 ByLot = dict[str, int]
+CHARGED_STATES = ("Charged", "Overdrawn")
+
+
+@dataclass(frozen=True)
+class Said:
+	"""What an incident's row says of itself."""
+
+	state: str
+	credits: int
+	funding: ByLot
 
 
 def incident_findings(account: str) -> Iterator[Finding]:
@@ -22,25 +33,33 @@ def incident_findings(account: str) -> Iterator[Finding]:
 	lots = {name: lot for member in family for name, lot in rows.read_lots(member).items()}
 	said = dict(_said(account, lots))
 	for incident, charged in _entered(family, lots):
-		credits, funding = said.pop(incident, (None, {}))
-		yield from _compare(incident, credits, funding, charged)
-	for incident, (credits, funding) in said.items():
-		yield from _compare(incident, credits, funding, {})
+		problem = _compare(incident, said.pop(incident, None), charged)
+		if problem:
+			yield problem
+	for incident, rest in said.items():
+		problem = _compare(incident, rest, {})
+		if problem:
+			yield problem
 
 
-def _compare(incident: str, credits: int | None, funding: ByLot, charged: ByLot) -> Iterator[Finding]:
+def _compare(incident: str, said: Said | None, charged: ByLot) -> Finding | None:
 	net = sum(charged.values())
-	if credits is None:
+	if said is None:
 		# It moved on to another customer; then what this one paid was given back.
-		if charged or not frappe.db.exists("Support Incident", incident):
-			message = _("Entries name incident {0}, which is not this account's.")
-			yield Finding("incident_missing", incident, message.format(incident))
-	elif credits != net:
+		if not charged and frappe.db.exists("Support Incident", incident):
+			return None
+		message = _("Entries name incident {0}, which is not this account's.")
+		return Finding("incident_missing", incident, message.format(incident))
+	if said.credits != net:
 		message = _("Incident {0} says it is charged {1}; its entries add up to {2}.")
-		yield Finding("incident_sum", incident, message.format(incident, credits, net))
-	elif funding != charged:
+		return Finding("incident_sum", incident, message.format(incident, said.credits, net))
+	if net and said.state not in CHARGED_STATES:
+		message = _("Incident {0} is {1}, but holds a charge of {2}.")
+		return Finding("incident_state", incident, message.format(incident, _(said.state), net))
+	if said.funding != charged:
 		message = _("Incident {0} names other lots than its entries.")
-		yield Finding("incident_funding", incident, message.format(incident))
+		return Finding("incident_funding", incident, message.format(incident))
+	return None
 
 
 def _family(account: str) -> list[str]:
@@ -52,16 +71,16 @@ def _family(account: str) -> list[str]:
 	return family
 
 
-def _said(account: str, lots: Mapping[str, Lot]) -> Iterator[tuple[str, tuple[int, ByLot]]]:
+def _said(account: str, lots: Mapping[str, Lot]) -> Iterator[tuple[str, Said]]:
 	found = frappe.get_all(
 		"Support Incident",
 		filters={"account": account},
-		fields=["name", "credits", "funding"],
+		fields=["name", "state", "credits", "funding"],
 		order_by="name asc",
 	)
 	for row in found:
 		parts = ((part.lot, part.credits) for part in rows.parse_funding(row.funding))
-		yield row.name, (row.credits or 0, _by_lot(parts, lots))
+		yield row.name, Said(row.state, row.credits or 0, _by_lot(parts, lots))
 
 
 def _entered(family: list[str], lots: Mapping[str, Lot]) -> Iterator[tuple[str, ByLot]]:

@@ -72,12 +72,12 @@ def lock(names: list[str]) -> list[Incident]:
 	return [found[name] for name in names if name in found]
 
 
-def lock_in(account: OpenAccount, name: str) -> Incident:
-	"""The incident, locked, when it is ``account``'s. Its account was read before the lock and may have changed since:
+def lock_in(account: OpenAccount | None, name: str) -> Incident:
+	"""The incident, locked, when it is ``account``'s, or nobody's where that is None. Its account was read before the lock and may have changed since:
 	then the whole piece of work starts again, as after a deadlock.
 	"""
 	incident = lock([name])[0]
-	if incident.account != account.name:
+	if incident.account != (account.name if account else None):
 		raise frappe.QueryDeadlockError(
 			_("The customer of ticket {0} was changed at this moment.").format(incident.ticket_no)
 		)
@@ -112,3 +112,10 @@ def ticket_deleted(ticket: str) -> None:
 	incident.ticket = None
 	incident.ticket_deleted_at_utc = stamp_text(clock.now())
 	update(incident)
+
+
+def forget_customer(customer: str) -> None:
+	"""A customer without an account is deleted: his tickets stay, and nothing of ours stands in the way."""
+	table = frappe.qb.DocType("Support Incident")
+	query = frappe.qb.update(table).set(table.customer, None)
+	query.where((table.customer == customer) & table.account.isnull()).run()

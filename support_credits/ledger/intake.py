@@ -9,19 +9,15 @@ import frappe
 from frappe import _
 
 from support_credits.engine.decision import Code, Door, Policy, TicketFacts, decide
-from support_credits.engine.incident import State
+from support_credits.engine.incident import INCIDENT_NEXT, Event, State
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import AlreadyServed, CreditsRefused, NotMember
 from support_credits.ledger import accounts, charging, clock, incidents, releases
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import CustomerFacts
 from support_credits.ledger.posting import OpenAccount, account_lock, account_locks
-from support_credits.ledger.rows import Incident
-from support_credits.ledger.wording import label_of, refusal, render
-
-
-# What a ticket stays, whoever its customer turns out to be. A withdrawn one pays when it is opened again.
-KEPT = ("Exempt", "Not chargeable", "Automatic", "Refunded", "Withdrawn")
+from support_credits.ledger.rows import Incident, is_duplicate
+from support_credits.ledger.wording import label_of, refusal, render, state_of
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,7 @@ def _insert(incident: Incident) -> None:
 	try:
 		incidents.insert(incident)
 	except Exception as error:
-		if frappe.db.is_duplicate_entry(error) and incident.request_key:
+		if is_duplicate(error) and incident.request_key:
 			raise_served(_ticket_served(incident.request_key))
 		raise
 
@@ -186,11 +182,12 @@ def identify(ticket: TicketRef, incident_name: str | None) -> Incident | None:
 		facts = CustomerFacts(accounts.ensure_account(ticket.customer))
 	earlier = frappe.db.get_value("Support Incident", incident_name, "account") if incident_name else None
 	with account_locks([name for name in (earlier, facts.account) if name], at) as opened:
-		if incident_name and earlier:
-			incident = incidents.lock_in(opened[earlier], incident_name)
-			_leave_account(opened[earlier], incident)
+		if incident_name:
+			incident = incidents.lock_in(opened.get(earlier or ""), incident_name)
 		else:
-			incident = incidents.lock([incident_name])[0] if incident_name else _new(ticket, ticket.arrival())
+			incident = _new(ticket, ticket.arrival())
+		if earlier:
+			_leave_account(opened[earlier], incident)
 		incident.customer = ticket.customer
 		_enter_customer(opened.get(facts.account or ""), incident, ticket.arrival(), facts)
 		_store(incident, incident_name)
@@ -202,15 +199,26 @@ def _leave_account(account: OpenAccount, incident: Incident) -> None:
 	releases.leave_queue(account, incident)
 	from support_credits.ledger.grants import credits_came_in
 
-	credits_came_in(account, f"ticket:{incident.ticket_key}:left:{incident.cycle}")
+	credits_came_in(account)
+
+
+def _keeps_state(incident: Incident, account: OpenAccount | None) -> bool:
+	"""Whether the state table leaves the incident as it is: the vendor's bug is the vendor's, an imported ticket is
+	old, a closed one asks for nothing (without an account it could never pay, though, so that one is not kept).
+	"""
+	state = state_of(incident.state)
+	event = Event.IDENTIFY if state is State.UNIDENTIFIED else Event.CORRECT_CUSTOMER
+	if state is State.WITHDRAWN and account is None:
+		return False
+	return INCIDENT_NEXT.get((state, event)) is not State.AS_DECIDED
 
 
 def _enter_customer(
 	account: OpenAccount | None, incident: Incident, arrival: Arrival, facts: CustomerFacts
 ) -> None:
 	incident.account = account.name if account else None
-	if incident.state in KEPT and (account or incident.state != "Withdrawn"):
-		return  # the vendor's bug is the vendor's, an imported ticket is old, a closed one asks for nothing
+	if incident.state and _keeps_state(incident, account):
+		return
 	if account is None:
 		code = Code.NOT_ENFORCED if incident.customer else Code.UNIDENTIFIED
 		incident.state, incident.decision = label_of(State(code.value)), code.value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import frappe
 
 from support_credits.engine.model import stamp_text
@@ -22,11 +24,26 @@ def expire_lots() -> int:
 		.limit(ACCOUNTS_PER_RUN)
 		.run(pluck=True)
 	)
-	booked = 0
-	for account in due:
-		booked += retry_whole(lambda account=account: grants.expire_account(account))
-		frappe.db.commit()  # one account that cannot be locked must not hold up the others
-	return booked
+	return sum(_each(account, grants.expire_account) for account in due)
+
+
+def release_waiting() -> int:
+	"""Try the accounts in whose queue tickets wait: credits may count without a posting, a tier may have become cheaper."""
+	account = frappe.qb.DocType("Credit Account")
+	waiting = frappe.qb.from_(account).select(account.name).where(account.parked.like('["%')).run(pluck=True)
+	return sum(_each(name, releases.release_account) for name in waiting)
+
+
+def _each(account: str, work: Callable[[str], int]) -> int:
+	"""One account, one transaction: one that fails is logged and must not hold up the others."""
+	try:
+		done = retry_whole(lambda: work(account))
+	except Exception:
+		frappe.db.rollback()
+		frappe.log_error(title=f"Support Credits: {work.__name__} of {account} failed")
+		done = 0
+	frappe.db.commit()
+	return done
 
 
 def finish_releases() -> int:

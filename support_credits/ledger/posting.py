@@ -120,7 +120,7 @@ class OpenAccount:
 				)
 			rows.insert_entries(posting.entries, self.zone)
 		except Exception as error:
-			if not frappe.db.is_duplicate_entry(error):
+			if not rows.is_duplicate(error):
 				raise
 			# A new class on purpose: mail intake swallows the host's DuplicateEntryError and would commit the rest.
 			event = posting.entries[0].event_key.rpartition("/")[0]
@@ -183,13 +183,19 @@ def account_locks(names: Iterable[str], at: datetime) -> Iterator[dict[str, Open
 	"""Several accounts, always in the same order; keyed by the names asked for and by those they are joined with."""
 	opened: dict[str, OpenAccount] = {}
 	by_row: dict[str, OpenAccount] = {}
-	for name in sorted(set(names)):
-		row = _lock_row(name)
+	# Joins are followed before anything is locked, so that the order holds for the rows that are locked in the end.
+	for successor, name in sorted((_successor(name), name) for name in set(names)):
+		row = _lock_row(successor)
 		by_row.setdefault(row.name, OpenAccount(row, at))
 		opened[name] = opened[row.name] = by_row[row.name]
 	yield opened
 	for account in by_row.values():
 		account.close()
+
+
+def _successor(name: str) -> str:
+	into = frappe.db.get_value("Credit Account", name, "merged_into")
+	return _successor(into) if into else name
 
 
 def _lock_row(name: str) -> frappe._dict:

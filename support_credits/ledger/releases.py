@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils import now_datetime
+from frappe.utils import now
 
 from support_credits.engine.allocation import allocate, available
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import incidents
+from support_credits.ledger import clock, incidents
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import enter_charge
-from support_credits.ledger.posting import OpenAccount
+from support_credits.ledger.posting import OpenAccount, account_lock
 from support_credits.ledger.rows import Incident
 
 BATCH = 100  # tickets one run of the job updates; what is left is found by the next run
+# What a ticket's own row still has to follow, in Support Incident.ticket_update_due.
+WAKE = 1  # released: marks, status and clock
+MARKS = 2  # the marks alone: an overdrawn ticket whose charge moved to real credits
 
 
 def release_parked(account: OpenAccount) -> list[str]:
@@ -38,6 +41,12 @@ def release_parked(account: OpenAccount) -> list[str]:
 	if released:
 		finish_soon()
 	return released
+
+
+def release_account(name: str) -> int:
+	"""Release what the account can pay; returns how many incidents."""
+	with account_lock(name, clock.now()) as account:
+		return len(release_parked(account))
 
 
 def release(account: OpenAccount, incident: Incident) -> bool:
@@ -66,7 +75,7 @@ def leave_queue(account: OpenAccount, incident: Incident) -> None:
 def mark_released(account: OpenAccount, incident: Incident) -> None:
 	"""The provider's clock starts here; the ticket's row follows."""
 	incident.released_at_utc = stamp_text(account.at)
-	incident.ticket_update_due = 1
+	incident.ticket_update_due = WAKE
 
 
 def finish_soon() -> None:
@@ -77,9 +86,9 @@ def finish_due() -> int:
 	"""Bring the tickets of released incidents up to date, each in a transaction of its own; returns how many."""
 	due = frappe.get_all(
 		"Support Incident",
-		filters={"ticket_update_due": 1},
+		filters={"ticket_update_due": [">", 0], "ticket": ["is", "set"]},
 		pluck="name",
-		order_by="released_at_utc asc, creation asc",
+		order_by="modified asc, released_at_utc asc",
 		limit_page_length=BATCH,
 	)
 	return sum(_finish(name) for name in due)
@@ -93,24 +102,27 @@ def _finish(name: str) -> int:
 	except Exception:
 		frappe.db.rollback()
 		frappe.log_error(title=f"Support Credits: ticket of released incident {name} could not be updated")
+		# To the end of the line: a ticket that cannot be saved must not keep the others waiting.
+		frappe.db.set_value("Support Incident", name, "modified", now(), update_modified=False)
 		frappe.db.commit()
 		return 0
 
 
 def update_ticket(incident_name: str) -> None:
 	"""Open the ticket of a released incident; its SLA and first response start at this moment."""
-	from support_credits.overrides.hd_ticket import show_marks
+	from support_credits.overrides import hd_ticket, parking
 
 	ticket_name = frappe.db.get_value("Support Incident", incident_name, "ticket")
-	if ticket_name:
-		ticket = frappe.get_doc("HD Ticket", ticket_name, for_update=True)
-		incident = incidents.lock([incident_name])[0]
-		show_marks(ticket, incident)
-		ticket.status = ticket.default_open_status
-		ticket.service_level_agreement_creation = now_datetime()
-		ticket.first_responded_on = None
-		ticket.response_by = ticket.resolution_by = None
+	if not ticket_name:
+		return
+	ticket = frappe.get_doc("HD Ticket", ticket_name, for_update=True)
+	incident = incidents.lock([incident_name])[0]
+	due, incident.ticket_update_due = incident.ticket_update_due, 0
+	if due == WAKE:
+		hd_ticket.show_marks(ticket, incident)
+		parking.wake(ticket)
 		ticket.flags.sc_release = True
 		ticket.save(ignore_permissions=True)
-	table = frappe.qb.DocType("Support Incident")
-	frappe.qb.update(table).set(table.ticket_update_due, 0).where(table.name == incident_name).run()
+	elif due == MARKS:
+		hd_ticket.refresh_marks(incident)
+	incidents.update(incident)

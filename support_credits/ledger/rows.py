@@ -114,6 +114,11 @@ def _standard_columns() -> dict[str, object]:
 	}
 
 
+def is_duplicate(error: Exception) -> bool:
+	"""Whether a database refused a row for a unique key. The host's own test reads an argument that others lack."""
+	return bool(error.args) and frappe.db.is_duplicate_entry(error)
+
+
 def insert_rows(doctype: str, rows: Sequence[dict[str, object]]) -> None:
 	"""One INSERT for all rows of ``doctype``. Rows, not documents: the controllers refuse documents."""
 	standard = _standard_columns()

@@ -24,7 +24,6 @@ from support_credits.ledger.wording import render
 
 Progress = Callable[[int], None]
 PROGRESS_EVERY = 10_000
-CHARGED_STATES = ("Charged", "Overdrawn")
 
 
 @dataclass

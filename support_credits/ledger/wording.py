@@ -9,6 +9,7 @@ from frappe import _
 from frappe.utils import formatdate
 
 from support_credits.engine.decision import WAYS_ON, Decision
+from support_credits.engine.errors import EngineError
 from support_credits.engine.incident import State
 from support_credits.engine.model import Choices, Message
 from support_credits.ledger import settings as site
@@ -37,6 +38,11 @@ def _value(value: object, links: bool) -> object:
 			_link(_(words), links and site.settings().get(f"{name}_url")) for name, words in value.options
 		)
 	return value
+
+
+def of_error(error: EngineError) -> str:
+	"""What the engine refused, for a person: translated where it has a sentence with values."""
+	return _(error.template).format(**error.values) if error.values else error.template
 
 
 def refusal(decision: Decision) -> str:

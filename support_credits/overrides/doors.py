@@ -56,8 +56,8 @@ def request_key() -> str | None:
 
 	A client that never got the answer may send the same request again: the key makes it one ticket and one charge.
 	"""
-	if not getattr(frappe.local, "request", None):
-		return None
+	if not getattr(frappe.local, "request", None) or frappe.session.user == "Guest":
+		return None  # guests are not one person: one's key must not answer for another
 	key = frappe.get_request_header(IDEMPOTENCY_HEADER)
 	if not key:
 		return None

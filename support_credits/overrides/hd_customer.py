@@ -8,7 +8,7 @@ import frappe
 from frappe import _
 
 from support_credits.exceptions import HasHistory
-from support_credits.ledger import accounts
+from support_credits.ledger import accounts, incidents
 from support_credits.ledger import settings as site
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def before_rename(doc: HDCustomer, method: str, old: str, new: str, merge: bool 
 
 
 def on_trash(doc: HDCustomer, method: str | None = None) -> None:
+	incidents.forget_customer(doc.name)
 	account = accounts.account_of(doc.name)
 	if not account:
 		return

@@ -64,8 +64,12 @@ def save_ticket(doc: HDTicket) -> None:
 def change_customer(doc: HDTicket) -> None:
 	"""Move the charge to the customer an agent has set. A ticket older than the account is none of its business."""
 	incident = incidents.name_for_ticket(doc.name)
-	if incident or _counts(doc):
-		show_marks(doc, intake.identify(doors.ticket_ref(doc), incident))
+	if not (incident or _counts(doc)):
+		return
+	waited = doc.sc_state == "Parked"
+	show_marks(doc, intake.identify(doors.ticket_ref(doc), incident))
+	if waited and doc.sc_state != "Parked":
+		parking.wake(doc)
 
 
 def _counts(doc: HDTicket) -> bool:

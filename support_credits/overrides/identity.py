@@ -40,10 +40,7 @@ def hold_raiser(doc: HDTicket) -> None:
 	if frappe.session.user == "Guest":
 		hold_guest(doc)
 	elif (_claims_more(doc) or not doc.customer) and not is_agent() and site_sells():
-		for field in AGENT_FIELDS:
-			doc.set(field, None)
-		if doc.raised_by != frappe.session.user or not doc.customer:
-			_raise_as_oneself(doc)
+		hold_member(doc)
 
 
 def _claims_more(doc: HDTicket) -> bool:
@@ -56,19 +53,30 @@ def hold_guest(doc: HDTicket) -> None:
 		doc.customer = None
 
 
-def _raise_as_oneself(doc: HDTicket) -> None:
+def hold_member(doc: HDTicket) -> None:
+	"""Hold a portal user to himself where credits are at stake; where none are, the host's own rules are enough."""
 	own = companies_of(frappe.session.user)
-	doc.raised_by = frappe.session.user
-	doc.contact = doc.get_session_contact()
-	if doc.customer in own:
+	everyone = bool(site.settings().everyone_must_have_credits)
+	paying = [name for name, account in own.items() if account or everyone]
+	if not paying and not (doc.customer and (everyone or account_of(doc.customer))):
 		return
-	if len(own) > 1 and any(own.values()):
+	for field in AGENT_FIELDS:
+		doc.set(field, None)
+	if doc.raised_by != frappe.session.user:
+		doc.raised_by = frappe.session.user
+		doc.contact = doc.get_session_contact()
+	if doc.customer not in own:
+		doc.customer = _only_choice(own, paying)
+
+
+def _only_choice(own: dict[str, str | None], paying: list[str]) -> str | None:
+	if len(own) > 1 and paying:
 		frappe.throw(
 			_("You are a member of {0}. Choose the customer this ticket is for.").format(", ".join(own)),
 			NotMember,
 			title=_("Choose a customer"),
 		)
-	doc.customer = next(iter(own)) if len(own) == 1 else None
+	return paying[0] if paying else None
 
 
 def companies_of(user: str) -> dict[str, str | None]:

@@ -30,18 +30,32 @@ def follow_status(doc: HDTicket, before: HDTicket) -> None:
 
 	category = _category(doc.status)
 	if before.sc_state == "Parked" and category == "Resolved":
-		name = incidents.name_for_ticket(doc.name)
-		corrections.withdraw(name)
-		show_marks(doc, incidents.lock([name])[0])
+		show_marks(doc, corrections.withdraw(incidents.name_for_ticket(doc.name)))
 	elif before.sc_state == "Withdrawn" and category != "Resolved":
 		show_marks(doc, corrections.reopen(incidents.name_for_ticket(doc.name)))
+		start_clock(doc)
+
+
+def wake(doc: HDTicket) -> None:
+	"""A ticket that no longer waits is open, and its clock starts now."""
+	doc.status = doc.default_open_status
+	doc.status_category = _category(doc.status)
+	start_clock(doc)
+
+
+def start_clock(doc: HDTicket) -> None:
+	"""The provider answers for the time from here on: SLA, first response and hold start anew (design rule 8)."""
+	doc.service_level_agreement_creation = now_datetime()
+	doc.first_responded_on = doc.on_hold_since = None
+	doc.total_hold_time = 0
+	doc.response_by = doc.resolution_by = None
 
 
 def hold_status(doc: HDTicket) -> None:
 	"""Assert status, and that nobody has answered yet: the first response counts from the release."""
 	if doc.sc_state != "Parked":
 		return
-	doc.status = site.settings().parked_status or doc.status
+	doc.status = site.settings().parked_status or PARKED_STATUS
 	doc.status_category = "Paused"
 	doc.first_responded_on = None
 

@@ -18,6 +18,7 @@ ALLOWED = {
 		State.EXEMPT,
 		State.NOT_ENFORCED,
 		State.UNIDENTIFIED,
+		State.WITHDRAWN,
 	},
 	Event.EXEMPT: {State.CHARGED, State.OVERDRAWN, State.BEST_EFFORT, State.PARKED, State.UNIDENTIFIED},
 	Event.UNEXEMPT: {State.EXEMPT},

@@ -1,15 +1,19 @@
 """One change of one lot: permanent, chained by hash. Written by ``support_credits.ledger`` alone."""
 
 import frappe
+from frappe import _
 
 from support_credits.ledger.guard import LedgerDocument
 
 
 class CreditLedgerEntry(LedgerDocument):
-	way_on = "Post a correction that names this entry instead: exempt the ticket, or adjust the account."
+	def way_on(self) -> str:
+		return _("Post a correction that names this entry instead: exempt the ticket, or adjust the account.")
 
 
 def on_doctype_update() -> None:
 	frappe.db.add_unique("Credit Ledger Entry", ["account", "seq"], constraint_name="sc_entry_account_seq")
 	frappe.db.add_index("Credit Ledger Entry", ["incident", "lot"])
 	frappe.db.add_index("Credit Ledger Entry", ["lot"])
+	# What a refusal says of credits that expired lately, while the account is locked.
+	frappe.db.add_index("Credit Ledger Entry", ["account", "kind", "effective_at_utc"])

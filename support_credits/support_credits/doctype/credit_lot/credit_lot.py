@@ -1,12 +1,14 @@
 """Credits granted together, with one expiry. Written by ``support_credits.ledger`` alone."""
 
 import frappe
+from frappe import _
 
 from support_credits.ledger.guard import LedgerDocument
 
 
 class CreditLot(LedgerDocument):
-	way_on = "Grant, void or adjust credits from the Credit Account instead."
+	def way_on(self) -> str:
+		return _("Grant, void or adjust credits from the Credit Account instead.")
 
 
 def on_doctype_update() -> None:
