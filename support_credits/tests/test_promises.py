@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import frappe
+from frappe.model.rename_doc import rename_doc
 
 from support_credits.api import account as account_api
 from support_credits.engine.model import stamp_text
@@ -127,6 +128,21 @@ class TestPromises(LedgerCase):
 				for name in names:
 					if row[name]:
 						self.assertRegex(row[name], STAMP)
+
+	def test_renaming_a_currency_rewrites_no_lot(self) -> None:
+		currency = (
+			frappe.get_doc({"doctype": "Currency", "currency_name": factories.unique_code("cur")})
+			.insert()
+			.name
+		)
+		account = factories.account(factories.customer())
+		grants.grant(
+			account, grants.pack_order(factories.pack(currency=currency), factories.unique_code("key"))
+		)
+		before = rows_of(account)
+		rename_doc("Currency", currency, factories.unique_code("new"))
+		self.assertEqual(before, rows_of(account))
+		self.assert_proved(account)
 
 	def test_entries_are_named_by_account_and_number_never_by_their_event(self) -> None:
 		company = factories.company(credits=1)
