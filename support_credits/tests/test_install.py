@@ -68,7 +68,7 @@ class TestInstall(LedgerCase):
 		company = factories.company(portal_policy="Park")
 		ticket = factories.ticket(company.person).name
 		self.assertEqual(PARKED_STATUS, row_of("HD Ticket", ticket)["status"])
-		uninstall.reopen_parked()
+		uninstall.reopen_waiting(PARKED_STATUS)
 		row = row_of("HD Ticket", ticket)
 		self.assertEqual(("Open", "Open"), (row["status"], row["status_category"]))
 		self.assertIsNotNone(row["response_by"], "the host's hourly job reads no deadline as a breach")
