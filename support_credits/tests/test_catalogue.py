@@ -152,7 +152,8 @@ class TestCatalogue(LedgerCase):
 				before = stored()
 				with self.assertRaises(CatalogueRefused) as caught:
 					catalogue.load(data)
-				self.assert_says(caught.exception, path)
+				shown = value["unit"] if isinstance(value, dict) else value
+				self.assert_says(caught.exception, path, *([] if last == "colour" else [str(shown)]))
 				self.assertEqual(before, stored())
 
 	def test_all_errors_are_said_at_once(self) -> None:
