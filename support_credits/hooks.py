@@ -27,6 +27,7 @@ doc_events = {
 		# Customer, name and key are final here and it is before the SLA runs in the controller's before_save.
 		"before_validate": "support_credits.overrides.hd_ticket.before_validate",
 		"before_save": "support_credits.overrides.hd_ticket.before_save",
+		"on_update": "support_credits.overrides.hd_ticket.on_update",
 		"on_trash": "support_credits.overrides.hd_ticket.on_trash",
 	},
 }

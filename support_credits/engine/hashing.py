@@ -56,6 +56,11 @@ def canonical(
 	return _encode(fields).encode("utf-8", "surrogatepass")
 
 
+def row_hash(fields: list[object]) -> str:
+	"""The same hash from a list in the order of :func:`canonical`: a ledger of millions is checked without objects."""
+	return sha256(_encode(fields).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def entry_hash_of(entry: Entry) -> str:
 	"""SHA-256, in hex, of what the entry says: equal to its ``entry_hash`` unless somebody edited it."""
 	return sha256(

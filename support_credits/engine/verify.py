@@ -8,10 +8,11 @@ tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from support_credits.engine.hashing import entry_hash_of
+from support_credits.engine.hashing import entry_hash_of, row_hash
 from support_credits.engine.marking import _
 from support_credits.engine.model import GENESIS_HASH, Entry, Head, Message, entry_name
 
@@ -37,6 +38,19 @@ UNLINKED = _("{row} does not name the entry before it: it was inserted or the ch
 CUT = _("{row} ends at entry {found}, but {expected} were posted: the last entries were deleted")
 EXTRA = _("{row} ends at entry {found}, but only {expected} were posted: entries were added")
 OTHER_END = _("{row} ends with another entry than the one last posted: the chain was rebuilt")
+
+
+# What a row to be checked holds besides its account, in this order.
+ROW = (
+	"seq", "lot", "kind", "credits", "incident", "reverses", "reason", "detail", "event_key", "actor",
+	"posted_at", "effective_at", "prev_hash", "entry_hash", "name",
+)  # fmt: skip
+
+
+def entry_of_row(account: str, row: Sequence[Any]) -> Entry:
+	"""The entry of a row of :data:`ROW`; a kind no ledger knows stays as it is, to be reported and not to stop us."""
+	*fields, name = row
+	return Entry(name, account, *fields)
 
 
 @dataclass(slots=True)
@@ -69,6 +83,20 @@ class ChainChecker:
 		if entry.incident:
 			key = (entry.incident, lot)
 			self.incident_sums[key] = self.incident_sums.get(key, 0) + credits
+		return None
+
+	def feed_row(self, row: Sequence[Any]) -> Problem | None:
+		"""As :meth:`feed`, for the columns of :data:`ROW` as a database gives them; an Entry is built only for blame."""
+		seq, lot, _kind, credits = row[:4]
+		if (
+			seq != self.seq + 1
+			or row[12] != self.entry_hash
+			or row[13] != row_hash([self.account, *row[:13]])
+			or row[14] != f"{self.account}-E{seq:07d}"
+		):
+			return self._why(entry_of_row(self.account, row))
+		self.seq, self.entry_hash = seq, row[13]
+		self.lot_sums[lot] = self.lot_sums.get(lot, 0) + credits
 		return None
 
 	def finish(self, head: Head | None) -> Problem | None:

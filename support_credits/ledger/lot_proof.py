@@ -13,8 +13,10 @@ import frappe
 from frappe import _
 
 from support_credits.engine.grants import expiry_date
-from support_credits.engine.model import Entry, Kind, Lot, stamp_text
+from support_credits.engine.model import Kind, Lot, stamp_text
 
+# Their effect on a lot is its sum, which the chain's checker keeps.
+EVERYDAY_KINDS = frozenset({Kind.CHARGE.value, Kind.REFUND.value, Kind.EXPIRY.value})
 TERM_COLUMNS = ("name", "source", "pack", "price", "currency", "expires_on")
 
 
@@ -29,40 +31,40 @@ class Finding:
 
 @dataclass
 class LotFacts:
-	"""What the entries of one lot say: its sum, what came in for good, whether it was voided, its terms."""
+	"""What the few entries of a lot that are not charges or refunds say: what came in, whether it was voided, its terms."""
 
-	total: int = 0
 	granted: int = 0
 	voided: bool = False
 	detail: str = ""
 	joined: bool = False  # came from another account: what was granted is in its terms
 
-	def note(self, entry: Entry) -> None:
-		self.total += entry.credits
-		if entry.kind is Kind.GRANT or (entry.kind is Kind.ADJUSTMENT and entry.credits > 0):
-			self.granted += entry.credits
-		self.voided = self.voided or entry.kind is Kind.VOID
-		if entry.detail and entry.kind in (Kind.GRANT, Kind.TRANSFER):
-			self.detail = entry.detail  # an overdraft's limit may be stated again later
-			self.joined = self.joined or entry.kind is Kind.TRANSFER
+	def note(self, kind: str, credits: int, detail: str) -> None:
+		if kind == Kind.GRANT.value or (kind == Kind.ADJUSTMENT.value and credits > 0):
+			self.granted += credits
+		self.voided = self.voided or kind == Kind.VOID.value
+		if detail and kind in (Kind.GRANT.value, Kind.TRANSFER.value):
+			self.detail = detail  # an overdraft's limit may be stated again later
+			self.joined = self.joined or kind == Kind.TRANSFER.value
 
 
-def lot_findings(account: str, lots: dict[str, Lot], facts: dict[str, LotFacts]) -> Iterator[Finding]:
-	"""What is wrong with the lots of ``account``, given what its entries said."""
-	for name in sorted(facts.keys() - lots.keys()):
+def lot_findings(
+	account: str, lots: dict[str, Lot], sums: dict[str, int], facts: dict[str, LotFacts]
+) -> Iterator[Finding]:
+	"""What is wrong with the lots of ``account``, given what its entries said and add up to."""
+	for name in sorted(sums.keys() - lots.keys()):
 		yield Finding("lot_missing", name, _("{0} has entries, but its row is gone.").format(name))
 	found = frappe.get_all("Credit Lot", filters={"account": account}, fields=list(TERM_COLUMNS))
 	rows = {row.name: row for row in found}
 	for name, lot in lots.items():
-		problem = _problem(lot, rows[name], facts.get(name) or LotFacts())
+		problem = _problem(lot, rows[name], sums.get(name, 0), facts.get(name) or LotFacts())
 		if problem:
 			yield problem
 
 
-def _problem(lot: Lot, row: frappe._dict, facts: LotFacts) -> Finding | None:
-	if lot.remaining != facts.total:
+def _problem(lot: Lot, row: frappe._dict, total: int, facts: LotFacts) -> Finding | None:
+	if lot.remaining != total:
 		said = _("{0} says {1} credits remain; its entries add up to {2}.")
-		return Finding("lot_sum", lot.name, said.format(lot.name, lot.remaining, facts.total))
+		return Finding("lot_sum", lot.name, said.format(lot.name, lot.remaining, total))
 	terms = _parse(facts.detail)
 	granted = facts.granted + (terms.get("credits_granted", 0) if facts.joined else 0)
 	if lot.credits_granted != granted:

@@ -29,6 +29,11 @@ ACCOUNT_COLUMNS = (
 )  # fmt: skip
 
 
+LOCK_ACCOUNT = f"SELECT {', '.join(ACCOUNT_COLUMNS)} FROM `tabCredit Account` WHERE name = %s FOR UPDATE"
+STORE_ACCOUNT = """UPDATE `tabCredit Account` SET seq = %(seq)s, head_hash = %(head_hash)s, lot_count = %(lot_count)s,
+	open_lots = %(open_lots)s, overdrawn = %(overdrawn)s, parked = %(parked)s WHERE name = %(name)s"""
+
+
 class OpenAccount:
 	"""One account, locked until the transaction ends. Everything written through it is chained and consistent."""
 
@@ -151,13 +156,16 @@ class OpenAccount:
 		"""Write the account's row, once, and only when something changed."""
 		if self._state() == self._stored:
 			return
-		table = frappe.qb.DocType("Credit Account")
-		query = frappe.qb.update(table).where(table.name == self.name)
-		query = query.set(table.seq, self.head.seq).set(table.head_hash, self.head.entry_hash)
-		query = query.set(table.lot_count, self.head.lot_count)
-		for column in ("open_lots", "overdrawn", "parked"):
-			query = query.set(table[column], json.dumps(getattr(self, column), separators=(",", ":")))
-		query.run()
+		values = {
+			"name": self.name,
+			"seq": self.head.seq,
+			"head_hash": self.head.entry_hash,
+			"lot_count": self.head.lot_count,
+			"open_lots": json.dumps(self.open_lots, separators=(",", ":")),
+			"overdrawn": json.dumps(self.overdrawn, separators=(",", ":")),
+			"parked": json.dumps(self.parked, separators=(",", ":")),
+		}
+		frappe.db.sql(STORE_ACCOUNT, values)
 		self._stored = self._state()
 
 
@@ -199,9 +207,7 @@ def _successor(name: str) -> str:
 
 
 def _lock_row(name: str) -> frappe._dict:
-	table = frappe.qb.DocType("Credit Account")
-	query = frappe.qb.from_(table).select(*(table[column] for column in ACCOUNT_COLUMNS))
-	found = query.where(table.name == name).for_update().run(as_dict=True)
+	found = frappe.db.sql(LOCK_ACCOUNT, name, as_dict=True)
 	if not found:
 		raise SupportCreditsError(_("Credit Account {0} does not exist.").format(name))
 	row = found[0]

@@ -18,7 +18,7 @@ from support_credits.engine.model import GENESIS_HASH, Head, Lot
 from support_credits.engine.verify import ChainChecker
 from support_credits.ledger import queries, rows
 from support_credits.ledger.incident_proof import incident_findings
-from support_credits.ledger.lot_proof import Finding, LotFacts, lot_findings
+from support_credits.ledger.lot_proof import EVERYDAY_KINDS, Finding, LotFacts, lot_findings
 from support_credits.ledger.posting import ACCOUNT_COLUMNS, is_open
 from support_credits.ledger.wording import render
 
@@ -66,11 +66,12 @@ def _verify_account(name: str, report: Report, progress: Progress | None) -> lis
 	head = Head(name, row.seq or 0, row.head_hash or GENESIS_HASH, row.lot_count or 0)
 	checker = ChainChecker(name)
 	facts: dict[str, LotFacts] = {}
-	for entry in queries.entries(name):
-		problem = checker.feed(entry)
+	for entry in queries.packed_rows(name):
+		problem = checker.feed_row(entry)
 		if problem:
 			return [Finding(problem.code, problem.row, render(problem.message))]
-		facts.setdefault(entry.lot, LotFacts()).note(entry)
+		if entry[2] not in EVERYDAY_KINDS:
+			facts.setdefault(entry[1], LotFacts()).note(kind=entry[2], credits=entry[3], detail=entry[7])
 		report.entries += 1
 		if progress and report.entries % PROGRESS_EVERY == 0:
 			progress(report.entries)
@@ -79,7 +80,7 @@ def _verify_account(name: str, report: Report, progress: Progress | None) -> lis
 		return [Finding(problem.code, problem.row, render(problem.message))]
 	lots = rows.read_lots(name)
 	return [
-		*lot_findings(name, lots, facts),
+		*lot_findings(name, lots, checker.lot_sums, facts),
 		*_queues(row, lots),
 		# A joined account's incidents are its successor's, which looks at both.
 		*(() if row.merged_into else incident_findings(name)),

@@ -13,7 +13,7 @@ from frappe.utils import get_datetime
 from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_ticket_activity
 
 from support_credits.ledger import incidents, intake, releases
-from support_credits.overrides import doors, identity, parking
+from support_credits.overrides import doors, halves, identity, parking
 
 if TYPE_CHECKING:
 	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import HDTicket
@@ -33,6 +33,10 @@ def before_validate(doc: HDTicket, method: str | None = None) -> None:
 	parking.hold_status(doc)
 
 
+def on_update(doc: HDTicket, method: str | None = None) -> None:
+	halves.stored(doc)
+
+
 def before_save(doc: HDTicket, method: str | None = None) -> None:
 	parking.hold_clock(doc)
 
@@ -44,9 +48,12 @@ def on_trash(doc: HDTicket, method: str | None = None) -> None:
 def open_ticket(doc: HDTicket) -> None:
 	"""Decide for a new ticket and show the outcome on it. A split carries its parent's marks: they go first."""
 	show_marks(doc, None)
-	doc.flags.sc_release = None
+	doc.flags.update({"sc_release": None, "sc_watched": None, "sc_new": True})
 	identity.hold_raiser(doc)
-	show_marks(doc, intake.open_incident(doors.ticket_ref(doc)))
+	incident = intake.open_incident(doors.ticket_ref(doc))
+	if incident:
+		halves.entered(doc)
+		show_marks(doc, incident)
 
 
 def save_ticket(doc: HDTicket) -> None:
@@ -67,6 +74,7 @@ def change_customer(doc: HDTicket) -> None:
 	if not (incident or _counts(doc)):
 		return
 	waited = doc.sc_state == "Parked"
+	halves.entered(doc)
 	show_marks(doc, intake.identify(doors.ticket_ref(doc), incident))
 	if waited and doc.sc_state != "Parked":
 		parking.wake(doc)

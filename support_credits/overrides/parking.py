@@ -13,6 +13,7 @@ from frappe.utils import get_datetime, now_datetime
 
 from support_credits.ledger import corrections, incidents
 from support_credits.ledger import settings as site
+from support_credits.overrides import halves
 
 if TYPE_CHECKING:
 	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import HDTicket
@@ -28,12 +29,20 @@ def follow_status(doc: HDTicket, before: HDTicket) -> None:
 	"""A parked ticket may be closed, which withdraws it; a withdrawn one that opens again pays like a new one."""
 	from support_credits.overrides.hd_ticket import show_marks
 
-	category = _category(doc.status)
-	if before.sc_state == "Parked" and category == "Resolved":
-		show_marks(doc, corrections.withdraw(incidents.name_for_ticket(doc.name)))
-	elif before.sc_state == "Withdrawn" and category != "Resolved":
-		show_marks(doc, corrections.reopen(incidents.name_for_ticket(doc.name)))
+	resolved = _category(doc.status) == "Resolved"
+	name = incidents.name_for_ticket(doc.name)
+	if before.sc_state == "Parked" and resolved:
+		# Not watched by halves: no credit moves, and the host's feedback mail commits in the middle of this save.
+		show_marks(doc, corrections.withdraw(name))
+	elif not resolved and (before.sc_state == "Withdrawn" or _was_withdrawn(name)):
+		halves.entered(doc)
+		show_marks(doc, corrections.reopen(name))
 		start_clock(doc)
+
+
+def _was_withdrawn(incident: str) -> bool:
+	"""Whether a save that closed the ticket failed after its incident was withdrawn: then it waits for nothing."""
+	return frappe.db.get_value("Support Incident", incident, "state") == "Withdrawn"
 
 
 def wake(doc: HDTicket) -> None:
