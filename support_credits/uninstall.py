@@ -32,7 +32,7 @@ def before_uninstall() -> None:
 	path, rows = export_ledger()
 	settings = frappe.get_doc("Support Credits Settings")
 	# The settings are gone when the rest is done, in the same process.
-	frappe.flags.sc_status = (settings.parked_status or PARKED_STATUS, bool(settings.status_is_ours))
+	frappe.flags.sc_status = (settings.parked_status or PARKED_STATUS, bool(settings.get("status_is_ours")))
 	print(_("Support Credits: {0} rows of the ledger were written to {1}.").format(rows, path))  # noqa: T201
 
 
