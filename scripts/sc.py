@@ -182,7 +182,11 @@ def test_inside(place: Place, wanted: list[str]) -> int:
 	total = Counts()
 	try:
 		suites.prepare(place)
-		for name, suite in (("server", suites.server_suite), ("browser", suites.browser_suite)):
+		for name, suite in (
+			("server", suites.server_suite),
+			("server", suites.install_suite),
+			("browser", suites.browser_suite),
+		):
 			if name in wanted:
 				total += guarded(partial(suite, place))
 	finally:

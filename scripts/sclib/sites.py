@@ -30,6 +30,7 @@ DEMO_SITES = (
 	Site("rockstor.localhost", "Europe/Lisbon", "rockstor.json"),
 )
 TEST_SITE = Site(os.environ.get("SC_TEST_SITE", "test.localhost"), "UTC")
+INSTALL_SITE = Site("install.localhost", "UTC")  # the app comes and goes there
 
 
 def ensure_site(place: Place, site: Site) -> None:

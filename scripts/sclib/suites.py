@@ -17,7 +17,7 @@ from .place import APP, CHECKOUT, Place, find_python, find_tool, user_env
 from .ports import ports
 from .say import NoHost, Stop, run, say, step
 from .services import is_running, serve, start, stop
-from .sites import TEST_SITE, ensure_site
+from .sites import INSTALL_SITE, TEST_SITE, ensure_site
 
 BARE = ("pytest>=8", "hypothesis>=6.100", "holidays>=0.60")
 LINT = ("ruff==0.14.5", "mypy==1.18.2", "holidays>=0.60")
@@ -146,6 +146,16 @@ def browser_suite(place: Place) -> Counts:
 		return checked_pytest(args, cwd=folder, env=env)
 	finally:
 		stop(place, reversed(started))
+
+
+def install_suite(place: Place) -> Counts:
+	"""The app comes, goes and comes again on a site of its own: no run can uninstall the app it runs in."""
+	say(f"\n== install suite, {INSTALL_SITE.name} ==")
+	ensure_site(place, INSTALL_SITE)
+	python = make_venv(place.tools / "browser", BROWSER, env=user_env(place), python=find_python(place))
+	env = user_env(place) | {"SC_INSTALL_SITE": INSTALL_SITE.name}
+	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/install"]
+	return checked_pytest(args, cwd=place.bench / "apps" / APP, env=env)
 
 
 def prepare(place: Place) -> None:
