@@ -82,7 +82,8 @@ def test_mail_imports_and_the_site_itself_are_never_refused(facts):
 
 
 @pytest.mark.parametrize(
-	"template", [value for name, value in vars(sentences).items() if name.isupper() and isinstance(value, str)]
+	"template",
+	[value for name, value in vars(sentences).items() if name.isupper() and isinstance(value, str)],
 )
 def test_templates_name_their_values_so_that_translators_can_reorder_them(template):
 	assert all(name is None or name.isidentifier() for _, name, _, _ in Formatter().parse(template))
