@@ -72,9 +72,9 @@ def _verify_account(name: str, report: Report, progress: Progress | None) -> lis
 			return [Finding(problem.code, problem.row, render(problem.message))]
 		if entry[2] not in EVERYDAY_KINDS:
 			facts.setdefault(entry[1], LotFacts()).note(kind=entry[2], credits=entry[3], detail=entry[7])
-		report.entries += 1
-		if progress and report.entries % PROGRESS_EVERY == 0:
-			progress(report.entries)
+		if progress and checker.seq % PROGRESS_EVERY == 0:
+			progress(report.entries + checker.seq)
+	report.entries += checker.seq
 	problem = checker.finish(head)
 	if problem:
 		return [Finding(problem.code, problem.row, render(problem.message))]
