@@ -45,7 +45,8 @@ def before_install() -> None:
 def after_install() -> None:
 	create_custom_fields(ticket_fields(), ignore_validate=True)
 	settings = frappe.get_doc("Support Credits Settings")
-	settings.status_is_ours = int(add_parked_status())
+	if add_parked_status():
+		settings.made_status = PARKED_STATUS
 	settings.parked_status = PARKED_STATUS
 	settings.save(ignore_permissions=True)  # stores the defaults too
 

@@ -14,7 +14,6 @@ from support_credits.engine.model import stamp_text
 from support_credits.install import TICKET, ticket_fields
 from support_credits.ledger import clock
 from support_credits.overrides import parking
-from support_credits.overrides.parking import PARKED_STATUS
 
 EXPORTED = (
 	"Support Credits Settings", "Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
@@ -32,16 +31,16 @@ def before_uninstall() -> None:
 	path, rows = export_ledger()
 	settings = frappe.get_doc("Support Credits Settings")
 	# The settings are gone when the rest is done, in the same process.
-	frappe.flags.sc_status = (settings.parked_status or PARKED_STATUS, bool(settings.get("status_is_ours")))
+	frappe.flags.sc_made_status = settings.get("made_status")
 	print(_("Support Credits: {0} rows of the ledger were written to {1}.").format(rows, path))  # noqa: T201
 
 
 def after_uninstall() -> None:
 	if "support_credits" in frappe.get_installed_apps():
 		return  # a dry run: the app stays
-	status, ours = frappe.flags.sc_status or (PARKED_STATUS, True)
-	reopen_waiting(status if ours else None)
-	if ours:
+	status = frappe.flags.sc_made_status
+	reopen_waiting(status)
+	if status:
 		remove_status(status)
 	# The host drops them at the next migrate only; until then the scheduler would run them without our tables.
 	frappe.db.delete("Scheduled Job Type", {"method": ["like", "support_credits.%"]})
@@ -86,7 +85,21 @@ def reopen_waiting(status: str | None) -> None:
 	if status:
 		waiting = waiting | (ticket.status == status)
 	for name in frappe.qb.from_(ticket).select(ticket.name).where(waiting).run(pluck=True):
-		frappe.db.set_value(TICKET, name, _opened(name), update_modified=False)
+		try:
+			values = _opened(name)
+		except frappe.ValidationError:
+			# Its SLA cannot be worked out; the host does it at the next save, without ours in the way.
+			values = {
+				"status": _open_status(),
+				"status_category": "Open",
+				"sla": None,
+				"agreement_status": None,
+			}
+		frappe.db.set_value(TICKET, name, values, update_modified=False)
+
+
+def _open_status() -> str:
+	return frappe.db.get_single_value("HD Settings", "default_ticket_status") or "Open"
 
 
 def _opened(name: str) -> dict[str, object]:

@@ -193,13 +193,20 @@ def withdraw(incident_name: str) -> Incident:
 
 def reopen(incident_name: str) -> Incident:
 	"""A withdrawn ticket comes back: it pays like a new one, or waits. Called while the ticket is being saved."""
-	with account_lock(_account(incident_name), clock.now()) as account:
-		incident = incidents.lock_in(account, incident_name)
-		_step(incident, Event.REOPEN, Code.CHARGED)
-		_decide_again(account, incident, "reopen", Door(incident.door))
-		incidents.update(incident)
+	account_name = _account(incident_name)
+	if not account_name:
+		return _reopened(None, incident_name)
+	with account_lock(account_name, clock.now()) as account:
+		return _reopened(account, incident_name)
+
+
+def _reopened(account: OpenAccount | None, incident_name: str) -> Incident:
+	incident = incidents.lock_in(account, incident_name)
+	_step(incident, Event.REOPEN, Code.CHARGED)
+	_decide_again(account, incident, "reopen", Door(incident.door))
+	incidents.update(incident)
 	return incident
 
 
-def _account(incident_name: str) -> str:
+def _account(incident_name: str) -> str | None:
 	return frappe.db.get_value("Support Incident", incident_name, "account")

@@ -117,7 +117,7 @@ def _repay_incident(account: OpenAccount, incident: Incident, overdraft: Lot) ->
 	real = [lot for lot in account.lots.values() if not lot.is_overdraft]
 	funding = Funding(incident.name, incident.funding)
 	lines = repay_overdraft(overdraft, [funding], real, account.at, _("Overdraft repaid"))
-	posting = account.post(lines, stamp(account, f"repay:{incident.name}:{account.head.seq + 1}"))
+	posting = account.post(lines, stamp(account, f"repay:{account.name}:{account.head.seq + 1}"))
 	if posting:
 		_note_repayment(account, incident, posting.entries)
 

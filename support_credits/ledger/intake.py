@@ -190,6 +190,7 @@ def identify(ticket: TicketRef, incident_name: str | None) -> Incident | None:
 			_leave_account(opened[earlier], incident)
 		incident.customer = ticket.customer
 		_enter_customer(opened.get(facts.account or ""), incident, ticket.arrival(), facts)
+		incident.ticket_update_due = 0  # this very save shows it
 		_store(incident, incident_name)
 	return incident
 
@@ -202,14 +203,12 @@ def _leave_account(account: OpenAccount, incident: Incident) -> None:
 	credits_came_in(account)
 
 
-def _keeps_state(incident: Incident, account: OpenAccount | None) -> bool:
+def _keeps_state(incident: Incident) -> bool:
 	"""Whether the state table leaves the incident as it is: the vendor's bug is the vendor's, an imported ticket is
-	old, a closed one asks for nothing (without an account it could never pay, though, so that one is not kept).
+	old, a closed one asks for nothing until it opens again.
 	"""
 	state = state_of(incident.state)
 	event = Event.IDENTIFY if state is State.UNIDENTIFIED else Event.CORRECT_CUSTOMER
-	if state is State.WITHDRAWN and account is None:
-		return False
 	return INCIDENT_NEXT.get((state, event)) is not State.AS_DECIDED
 
 
@@ -217,7 +216,7 @@ def _enter_customer(
 	account: OpenAccount | None, incident: Incident, arrival: Arrival, facts: CustomerFacts
 ) -> None:
 	incident.account = account.name if account else None
-	if incident.state and _keeps_state(incident, account):
+	if incident.state and _keeps_state(incident):
 		return
 	if account is None:
 		code = Code.NOT_ENFORCED if incident.customer else Code.UNIDENTIFIED

@@ -163,9 +163,13 @@ class OpenAccount:
 
 	def refuse_torn_chain(self) -> None:
 		"""Refuse a commit of entries whose account row was never written: somebody swallowed the error in between."""
-		text = "SELECT MAX(seq) FROM `tabCredit Ledger Entry` WHERE account = %s"
-		last = frappe.db.sql(text, self.name)[0][0] or 0
-		if last != frappe.db.get_value("Credit Account", self.name, "seq"):
+		# Locking reads: the snapshot may show an account row of ours that is newer than the entries it can see.
+		text = (
+			"SELECT seq FROM `tabCredit Ledger Entry` WHERE account = %s ORDER BY seq DESC LIMIT 1 FOR UPDATE"
+		)
+		last = frappe.db.sql(text, self.name)
+		row = frappe.db.sql("SELECT seq FROM `tabCredit Account` WHERE name = %s FOR UPDATE", self.name)
+		if (last[0][0] if last else 0) != (row[0][0] if row else 0):
 			raise SupportCreditsError(
 				_("A change of account {0} was not finished; nothing of it is kept.").format(self.name)
 			)

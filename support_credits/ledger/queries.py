@@ -23,14 +23,18 @@ FIELDS = len(ROW)
 BYTES_PER_CHARACTER = 4
 PACK = 200  # rows in one packed text; some 70 kB
 END_OF_FIELD, END_OF_ROW = "\x1f", "\x1e"  # what ASCII has for this; a text that holds one is read unpacked
-_ROW = (
-	"seq, lot, kind, credits, COALESCE(incident, ''), COALESCE(reverses, ''), COALESCE(reason, ''), "
-	"COALESCE(detail, ''), COALESCE(event_key, ''), COALESCE(actor, ''), COALESCE(posted_at_utc, ''), "
-	"COALESCE(effective_at_utc, ''), COALESCE(prev_hash, ''), COALESCE(entry_hash, ''), name"
-)
+# Nothing may be NULL: CONCAT_WS skips it, and a field too few could be made up by a separator in another.
+_ROW = ", ".join(
+	[
+		"seq", "COALESCE(lot, '')", "COALESCE(kind, '')", "COALESCE(credits, 0)", "COALESCE(incident, '')",
+		"COALESCE(reverses, '')", "COALESCE(reason, '')", "COALESCE(detail, '')", "COALESCE(event_key, '')",
+		"COALESCE(actor, '')", "COALESCE(posted_at_utc, '')", "COALESCE(effective_at_utc, '')",
+		"COALESCE(prev_hash, '')", "COALESCE(entry_hash, '')", "COALESCE(name, '')",
+	]
+)  # fmt: skip
 _FROM = "FROM `tabCredit Ledger Entry` WHERE account = %s AND seq >= %s AND seq < %s"
-PLAIN_ROWS = f"SELECT {_ROW} {_FROM} ORDER BY seq"
-PACKED_PAGE = f"""SELECT seq DIV {PACK}, COUNT(*),
+PLAIN_ROWS = f"SELECT {_ROW} {_FROM} AND BINARY account = %s ORDER BY seq"
+PACKED_PAGE = f"""SELECT seq DIV {PACK}, SUM(BINARY account = %s),
 	GROUP_CONCAT(CONCAT_WS('{END_OF_FIELD}', {_ROW}) ORDER BY seq SEPARATOR '{END_OF_ROW}') {_FROM}
 	GROUP BY seq DIV {PACK} ORDER BY seq DIV {PACK}"""
 KINDS = {kind.value: kind for kind in Kind}
@@ -69,10 +73,12 @@ def packed_rows(account: str) -> Iterator[list]:
 	last = frappe.db.sql("SELECT MAX(seq) FROM `tabCredit Ledger Entry` WHERE account = %s", account)[0][0]
 	longest = int(frappe.db.sql("SELECT @@group_concat_max_len")[0][0]) // BYTES_PER_CHARACTER
 	for start in range(0, (last or 0) + 1, PAGE):
-		for number, count, pack in frappe.db.sql(PACKED_PAGE, (account, start, start + PAGE)):
+		for number, count, pack in frappe.db.sql(PACKED_PAGE, (account, account, start, start + PAGE)):
 			rows = _unpacked(pack, count) if len(pack) < longest else None
 			# Cut off by the server, or a text with a separator in it: read these one by one.
-			yield from rows or frappe.db.sql(PLAIN_ROWS, (account, number * PACK, number * PACK + PACK))
+			yield from rows or frappe.db.sql(
+				PLAIN_ROWS, (account, number * PACK, number * PACK + PACK, account)
+			)
 
 
 def _unpacked(pack: str, count: int) -> list[list] | None:

@@ -118,11 +118,11 @@ def update_ticket(incident_name: str) -> None:
 	ticket = frappe.get_doc("HD Ticket", ticket_name, for_update=True)
 	incident = incidents.lock([incident_name])[0]
 	due, incident.ticket_update_due = incident.ticket_update_due, 0
-	if due == WAKE:
+	if due == WAKE and incident.state != "Parked":
 		hd_ticket.show_marks(ticket, incident)
 		parking.wake(ticket)
 		ticket.flags.sc_release = True
 		ticket.save(ignore_permissions=True)
-	elif due == MARKS:
+	elif due:
 		hd_ticket.refresh_marks(incident)
 	incidents.update(incident)

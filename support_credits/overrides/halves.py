@@ -29,8 +29,7 @@ def entered(doc: HDTicket) -> None:
 
 
 def stored(doc: HDTicket) -> None:
-	doc.flags.sc_stored = True
-	doc.flags.sc_watched = False
+	doc.flags.update({"sc_stored": True, "sc_watched": False, "sc_new": False})
 
 
 def refuse_half(doc: HDTicket) -> None:

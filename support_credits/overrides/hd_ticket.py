@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import frappe
+from frappe import _
 from frappe.utils import get_datetime
 from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_ticket_activity
 
-from support_credits.ledger import incidents, intake, releases
+from support_credits.exceptions import WrongState
+from support_credits.ledger import corrections, incidents, intake, releases
 from support_credits.overrides import doors, halves, identity, parking
 
 if TYPE_CHECKING:
@@ -34,6 +36,11 @@ def before_validate(doc: HDTicket, method: str | None = None) -> None:
 
 
 def on_update(doc: HDTicket, method: str | None = None) -> None:
+	withdrawn = doc.flags.pop("sc_withdraw", None)
+	if withdrawn:
+		incident = corrections.withdraw(withdrawn)
+		show_marks(doc, incident)
+		refresh_marks(incident)  # it may have been charged meanwhile
 	halves.stored(doc)
 
 
@@ -73,6 +80,13 @@ def change_customer(doc: HDTicket) -> None:
 	incident = incidents.name_for_ticket(doc.name)
 	if not (incident or _counts(doc)):
 		return
+	if doc.has_value_changed("status") and parking.is_resolved(doc):
+		frappe.throw(
+			_(
+				"Set the customer of ticket {0} first, then close it: the customer decides what it costs."
+			).format(doc.name),
+			WrongState,
+		)
 	waited = doc.sc_state == "Parked"
 	halves.entered(doc)
 	show_marks(doc, intake.identify(doors.ticket_ref(doc), incident))

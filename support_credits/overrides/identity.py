@@ -58,15 +58,23 @@ def hold_member(doc: HDTicket) -> None:
 	own = companies_of(frappe.session.user)
 	everyone = bool(site.settings().everyone_must_have_credits)
 	paying = [name for name, account in own.items() if account or everyone]
-	if not paying and not (doc.customer and (everyone or account_of(doc.customer))):
+	# Posing as somebody whose company pays would make an agent charge it, even where the host names no customer.
+	posed = doc.raised_by != frappe.session.user and any(companies_of(doc.raised_by).values())
+	if not (paying or posed or (doc.customer and (everyone or account_of(doc.customer)))):
+		if not doc.customer:
+			clear_agent_fields(doc)  # it becomes an incident that an agent will charge to somebody
 		return
-	for field in AGENT_FIELDS:
-		doc.set(field, None)
+	clear_agent_fields(doc)
 	if doc.raised_by != frappe.session.user:
 		doc.raised_by = frappe.session.user
 		doc.contact = doc.get_session_contact()
 	if doc.customer not in own:
 		doc.customer = _only_choice(own, paying)
+
+
+def clear_agent_fields(doc: HDTicket) -> None:
+	for field in AGENT_FIELDS:
+		doc.set(field, None)
 
 
 def _only_choice(own: dict[str, str | None], paying: list[str]) -> str | None:

@@ -29,20 +29,26 @@ def follow_status(doc: HDTicket, before: HDTicket) -> None:
 	"""A parked ticket may be closed, which withdraws it; a withdrawn one that opens again pays like a new one."""
 	from support_credits.overrides.hd_ticket import show_marks
 
-	resolved = _category(doc.status) == "Resolved"
+	resolved = is_resolved(doc)
 	name = incidents.name_for_ticket(doc.name)
 	if before.sc_state == "Parked" and resolved:
-		# Not watched by halves: no credit moves, and the host's feedback mail commits in the middle of this save.
-		show_marks(doc, corrections.withdraw(name))
+		# Entered once the ticket is stored: the host's feedback mail commits in the middle of this save, and may fail.
+		doc.sc_state, doc.flags.sc_withdraw = "Withdrawn", name
 	elif not resolved and (before.sc_state == "Withdrawn" or _was_withdrawn(name)):
 		halves.entered(doc)
+		answered = doc.first_responded_on if doc.first_responded_on != before.first_responded_on else None
 		show_marks(doc, corrections.reopen(name))
 		start_clock(doc)
+		doc.first_responded_on = answered  # where it is the agent's own reply that opens it again
 
 
 def _was_withdrawn(incident: str) -> bool:
 	"""Whether a save that closed the ticket failed after its incident was withdrawn: then it waits for nothing."""
 	return frappe.db.get_value("Support Incident", incident, "state") == "Withdrawn"
+
+
+def is_resolved(doc: HDTicket) -> bool:
+	return _category(doc.status) == "Resolved"
 
 
 def wake(doc: HDTicket) -> None:
