@@ -53,7 +53,7 @@ def refusal(decision: Decision) -> str:
 		for field, label in reading.items()
 		if site.settings().get(field)
 	]
-	return " ".join([render(decision.message, links=True), *links])
+	return f"{render(decision.message, links=True)} {' · '.join(links)}".strip()
 
 
 def _link(label: str, url: str | None) -> str:
