@@ -194,10 +194,10 @@ def account_lock(name: str, at: datetime) -> Iterator[OpenAccount]:
 	account = OpenAccount(_lock_row(name), at)
 	try:
 		yield account
+		account.close()
 	except BaseException:
 		frappe.db.before_commit.add(account.refuse_torn_chain)
 		raise
-	account.close()
 
 
 @contextmanager
@@ -212,12 +212,12 @@ def account_locks(names: Iterable[str], at: datetime) -> Iterator[dict[str, Open
 		opened[name] = opened[row.name] = by_row[row.name]
 	try:
 		yield opened
+		for account in by_row.values():
+			account.close()
 	except BaseException:
 		for account in by_row.values():
 			frappe.db.before_commit.add(account.refuse_torn_chain)
 		raise
-	for account in by_row.values():
-		account.close()
 
 
 def _successor(name: str) -> str:

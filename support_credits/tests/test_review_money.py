@@ -193,13 +193,20 @@ class TestSwallowedErrors(ReviewCase):
 		self.assertFalse(frappe.db.exists("Credit Account", {"customer": customer}))
 
 	def test_an_error_swallowed_between_an_entry_and_its_account_is_refused_at_the_commit(self) -> None:
+		self.assert_torn_grant_is_refused("support_credits.ledger.posting.rows.update_lots")
+
+	def test_an_account_row_that_could_not_be_written_is_refused_at_the_commit(self) -> None:
+		self.assert_torn_grant_is_refused("support_credits.ledger.posting.OpenAccount.close")
+
+	def assert_torn_grant_is_refused(self, failing: str) -> None:
+		"""A grant in which the function named ``failing`` fails after the entries, and whose caller swallows that."""
 		company = factories.company(credits=1)
 		publish()
 
 		def fail_after_the_entries(*args: object) -> None:
 			raise frappe.ValidationError("Later")
 
-		with patch("support_credits.ledger.posting.rows.update_lots", fail_after_the_entries):
+		with patch(failing, fail_after_the_entries):
 			self.assertRaises(frappe.ValidationError, factories.grant, company.account, 2)
 		self.assertEqual(2, len(self.entries(company.account)))
 		with self.assertRaises(SupportCreditsError) as caught:
