@@ -3,7 +3,7 @@
 Needs a site of its own with Helpdesk and without this app, because no test run can uninstall the app it runs in.
 Run it as the bench's user:
 
-    SC_BENCH=/home/me/bench SC_INSTALL_SITE=install.localhost pytest tests/install
+    SC_BENCH=~/bench SC_INSTALL_SITE=install.localhost pytest tests/install
 
 Without both variables everything here is skipped. It takes about a minute; the site ends with the app installed.
 """
