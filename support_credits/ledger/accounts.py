@@ -161,10 +161,10 @@ def _move_lot(source: OpenAccount, target: OpenAccount, name: str) -> None:
 	said = {**chained_terms(terms, target.zone, lot.overdraft_limit), "credits_granted": lot.credits_granted}
 	plan = transfer(lot, successor, {**said, "voided": True} if lot.voided else said, reason)
 	event = f"join:{name}"
-	source.post([plan.out], grants.stamp(source, f"{event}:out"))
+	source.post([plan.out], f"{event}:out")
 	moved = source.lots[name]
 	source.replace_lot(replace(moved, moved_to=successor))
-	target.post([plan.into], grants.stamp(target, f"{event}:in"), opening=[(plan.successor, terms)])
+	target.post([plan.into], f"{event}:in", opening=[(plan.successor, terms)])
 
 
 def _terms_of(lot: str) -> LotTerms:

@@ -26,7 +26,7 @@ from support_credits.engine.decision import (
 from support_credits.engine.funding import Funding
 from support_credits.engine.grants import days_after, expiry_date, grant_line
 from support_credits.engine.incident import State
-from support_credits.engine.model import Allocation, Entry, Line, Lot, Stamp, parse_stamp, stamp_text
+from support_credits.engine.model import Allocation, Entry, Line, Lot, parse_stamp, stamp_text
 from support_credits.engine.refund import refund
 from support_credits.ledger import settings as site
 from support_credits.ledger.posting import OpenAccount
@@ -171,7 +171,7 @@ def _open_overdraft(account: OpenAccount, limit: int) -> None:
 	lot = account.draft_lot(0, account.at, overdraft_limit=limit)
 	terms = LotTerms("Overdraft", _("Overdraft"))
 	line = grant_line(lot, chained_terms(terms, account.zone, limit), terms.reason)
-	account.post([line], _stamp(account, f"overdraft:{lot.name}"), opening=[(lot, terms)])
+	account.post([line], f"overdraft:{lot.name}", opening=[(lot, terms)])
 
 
 def _change_limit(account: OpenAccount, lot: Lot, limit: int) -> None:
@@ -181,7 +181,7 @@ def _change_limit(account: OpenAccount, lot: Lot, limit: int) -> None:
 	said = chained_terms(terms, account.zone, limit)
 	line = grant_line(replace(changed, remaining=0), said, _("Limit changed"))
 	account.replace_lot(changed)
-	account.post([line], _stamp(account, f"overdraft:{lot.name}:{account.head.seq + 1}"))
+	account.post([line], f"overdraft:{lot.name}:{account.head.seq + 1}")
 
 
 def enter_decision(account: OpenAccount, incident: Incident, decision: Decision, event_key: str) -> None:
@@ -214,7 +214,7 @@ def enter_charge(
 ) -> None:
 	"""Enter the charge of ``parts`` and note on the incident what funds it."""
 	lines = [Line.charge(part, incident.name) for part in parts]
-	posting = account.post(lines, _stamp(account, event_key))
+	posting = account.post(lines, event_key)
 	incident.cycle += 1
 	incident.charged_at_utc = stamp_text(account.at)
 	incident.funding = funding_after(incident, posting.entries if posting else ())
@@ -232,7 +232,7 @@ def enter_refund(account: OpenAccount, incident: Incident, reason: str) -> int:
 	terms = LotTerms("Refund", reason)
 	opening = [(replace(plan.new_lot, remaining=0), terms)] if plan.new_lot else []
 	event = f"ticket:{incident.ticket_key}:refund:{incident.cycle}"
-	account.post(plan.lines, _stamp(account, event), opening=opening)
+	account.post(plan.lines, event, opening=opening)
 	given_back, incident.credits, incident.funding = incident.credits, 0, ()
 	if incident.name in account.overdrawn:
 		account.overdrawn.remove(incident.name)
@@ -261,7 +261,3 @@ def funding_after(incident: Incident, entries: tuple[Entry, ...]) -> tuple[Alloc
 				for part in parts
 			]
 	return tuple(part for part in parts if part.credits)
-
-
-def _stamp(account: OpenAccount, event_key: str) -> Stamp:
-	return Stamp(event_key, account.at, frappe.session.user)

@@ -17,7 +17,7 @@ from support_credits.engine.allocation import available, checked_amount
 from support_credits.engine.funding import Funding
 from support_credits.engine.grants import expiry_instant, grant_line, repay_overdraft
 from support_credits.engine.incident import State
-from support_credits.engine.model import Entry, Lot, Stamp
+from support_credits.engine.model import Entry, Lot
 from support_credits.engine.refund import adjust, expire, void
 from support_credits.exceptions import AlreadyPosted
 from support_credits.ledger import clock, incidents, releases
@@ -92,7 +92,7 @@ def _post_grant(account: OpenAccount, order: GrantOrder) -> tuple[str, list[str]
 	lot = account.draft_lot(order.credits, granted_at, expires_at)
 	terms = LotTerms(order.source, order.reason, order.pack, order.price, order.currency)
 	line = grant_line(lot, chained_terms(terms, account.zone), order.reason)
-	account.post([line], stamp(account, order.event_key), opening=[(lot, terms)])
+	account.post([line], order.event_key, opening=[(lot, terms)])
 	return lot.name, credits_came_in(account)
 
 
@@ -117,7 +117,7 @@ def _repay_incident(account: OpenAccount, incident: Incident, overdraft: Lot) ->
 	real = [lot for lot in account.lots.values() if not lot.is_overdraft]
 	funding = Funding(incident.name, incident.funding)
 	lines = repay_overdraft(overdraft, [funding], real, account.at, _("Overdraft repaid"))
-	posting = account.post(lines, stamp(account, f"repay:{account.name}:{account.head.seq + 1}"))
+	posting = account.post(lines, f"repay:{account.name}:{account.head.seq + 1}")
 	if posting:
 		_note_repayment(account, incident, posting.entries)
 
@@ -130,10 +130,6 @@ def _note_repayment(account: OpenAccount, incident: Incident, entries: tuple[Ent
 		account.overdrawn.remove(incident.name)
 		releases.finish_soon()
 	incidents.update(incident)
-
-
-def stamp(account: OpenAccount, event_key: str) -> Stamp:
-	return Stamp(event_key, account.at, frappe.session.user)
 
 
 def find_grant(event_key: str) -> Granted | None:
@@ -184,7 +180,7 @@ def void_lot(lot: str, reason: str) -> int:
 	with account_lock(_account_of(lot), clock.now()) as account:
 		account.read([lot])
 		line = void(account.lots[lot], reason, account.at)
-		account.post([line], stamp(account, f"void:{lot}"))
+		account.post([line], f"void:{lot}")
 	return -line.credits
 
 
@@ -192,7 +188,7 @@ def adjust_lot(lot: str, credits: int, reason: str, event_key: str) -> int:
 	"""Correct a valid lot by signed ``credits``; returns what remains on it."""
 	with account_lock(_account_of(lot), clock.now()) as account:
 		account.read([lot])
-		account.post([adjust(account.lots[lot], credits, reason, account.at)], stamp(account, event_key))
+		account.post([adjust(account.lots[lot], credits, reason, account.at)], event_key)
 		if credits > 0:
 			credits_came_in(account)
 		return account.lots[lot].remaining
@@ -204,7 +200,7 @@ def expire_account(account_name: str) -> int:
 		account.read_open_lots()
 		lines = expire(account.lots.values(), account.at)
 		for line in lines:
-			account.post([line], stamp(account, f"expire:{line.lot}"))
+			account.post([line], f"expire:{line.lot}")
 		return len(lines)
 
 

@@ -98,13 +98,14 @@ class OpenAccount:
 		)
 
 	def post(
-		self, lines: Sequence[Line], stamp: Stamp, opening: Sequence[tuple[Lot, LotTerms]] = ()
+		self, lines: Sequence[Line], event_key: str, opening: Sequence[tuple[Lot, LotTerms]] = ()
 	) -> Posting | None:
-		"""Write ``lines`` as one event. Raises AlreadyPosted when the event's key is in the ledger."""
+		"""Write ``lines`` as one event of the session's user. Raises AlreadyPosted when its key is in the ledger."""
 		if not lines:
 			return None
 		new = {lot.name: terms for lot, terms in opening}
 		self.read({line.lot for line in lines} - set(new))
+		stamp = Stamp(event_key, self.at, frappe.session.user)
 		posting = chain.post(
 			self.head, [*self.lots.values(), *(lot for lot, _terms in opening)], lines, stamp
 		)
@@ -192,12 +193,8 @@ def _spending_key(lot: Lot) -> tuple[object, ...]:
 def account_lock(name: str, at: datetime) -> Iterator[OpenAccount]:
 	"""Lock the account, follow a join to its successor, and write its row when the block ends without an error."""
 	account = OpenAccount(_lock_row(name), at)
-	try:
+	with _closing([account]):
 		yield account
-		account.close()
-	except BaseException:
-		frappe.db.before_commit.add(account.refuse_torn_chain)
-		raise
 
 
 @contextmanager
@@ -210,12 +207,19 @@ def account_locks(names: Iterable[str], at: datetime) -> Iterator[dict[str, Open
 		row = _lock_row(successor)
 		by_row.setdefault(row.name, OpenAccount(row, at))
 		opened[name] = opened[row.name] = by_row[row.name]
-	try:
+	with _closing(by_row.values()):
 		yield opened
-		for account in by_row.values():
+
+
+@contextmanager
+def _closing(accounts: Iterable[OpenAccount]) -> Iterator[None]:
+	"""Write the rows of locked accounts at the end; after an error nothing of them may be committed in part."""
+	try:
+		yield
+		for account in accounts:
 			account.close()
 	except BaseException:
-		for account in by_row.values():
+		for account in accounts:
 			frappe.db.before_commit.add(account.refuse_torn_chain)
 		raise
 
