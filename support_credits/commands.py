@@ -12,10 +12,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from time import monotonic
 
 import click
 import frappe
 from frappe.commands import get_site, pass_context
+
+METER_SECONDS = 0.1  # between two writings of a line
+CLEAR_LINE = "\r\x1b[K"
 
 
 @click.group("support-credits")
@@ -129,30 +133,59 @@ def _account(customer: str) -> str:
 
 @support_credits.command("verify")
 @click.option("--customer", default="", help="Check one customer's account only.")
+@click.option(
+	"--heads", is_flag=True, help="Also print where every chain stands, to be kept off this machine."
+)
+@click.option(
+	"--kept",
+	default="",
+	callback=lambda _context, _option, path: path and file_of(path),
+	help="Compare with what --heads printed before: finds a chain rewritten with all its hashes.",
+)
 @as_json_option
 @pass_context
-def verify(context: object, customer: str, as_json: bool) -> None:
+def verify(context: object, customer: str, heads: bool, kept: str, as_json: bool) -> None:
 	"""Recompute every chain, lot and balance; exit 1 when anything is not as it was posted."""
 	with site_of(context):
+		from support_credits.ledger.heads import read_heads
 		from support_credits.ledger.verification import verify as verify_ledger
 
+		meter = Meter(shown=not as_json)
 		report = verify_ledger(
-			_account(customer) if customer else None, progress=None if as_json else _progress
+			_account(customer) if customer else None, meter.show, heads, read_heads(kept) if kept else ()
 		)
+		meter.clear()
 		say(report.as_dict(), as_json, lambda: _verify_text(report))
 		if not report.ok:
 			sys.exit(1)
 
 
-def _progress(entries: int) -> None:
-	click.echo(f"\r{entries} entries", nl=False, err=True)
+class Meter:
+	"""How far a long command is, in one line that is written over and over; only where somebody watches a terminal."""
+
+	def __init__(self, shown: bool) -> None:
+		self.shown = shown and sys.stderr.isatty()
+		self._next = 0.0
+
+	def show(self, account: str, what: str, done: int, total: int) -> None:
+		if not self.shown or monotonic() < self._next:
+			return
+		self._next = monotonic() + METER_SECONDS
+		many = f"{done:,} of {total:,}" if total else f"{done:,}"
+		click.echo(f"{CLEAR_LINE}{account} {what} {many}".replace("  ", " "), nl=False, err=True)
+
+	def clear(self) -> None:
+		if self.shown:
+			click.echo(CLEAR_LINE, nl=False, err=True)
 
 
 def _verify_text(report: object) -> str:
-	found = [f"{finding.row}: {finding.message}" for finding in report.findings]
-	verdict = "all as it was posted" if report.ok else f"{len(found)} finding(s)"
+	lines = [f"{finding.row}: {finding.message}" for finding in report.findings]
+	lines += [head.as_line() for head in report.heads or ()]
+	more = " or more" if report.cut else ""
+	verdict = "all as it was posted" if report.ok else f"{len(report.findings)}{more} finding(s)"
 	return "\n".join(
-		[*found, f"{report.accounts} accounts, {report.entries} entries, {report.tickets} tickets: {verdict}"]
+		[*lines, f"{report.accounts} accounts, {report.entries} entries, {report.tickets} tickets: {verdict}"]
 	)
 
 

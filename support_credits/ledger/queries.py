@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import frappe
@@ -11,32 +11,30 @@ from support_credits.engine.allocation import balance as balance_of
 from support_credits.engine.model import Entry, Kind, Lot
 from support_credits.engine.statement import Statement
 from support_credits.engine.statement import statement as statement_of
-from support_credits.engine.verify import ROW
+from support_credits.engine.verify import CREDITS, ROW, SEQ
 from support_credits.ledger import clock, rows
 
 PAGE = 10_000  # rows fetched at once while streaming
+LOWEST = -(2**31)  # of the column
 ENTRY_COLUMNS = (
 	"name", "account", "seq", "lot", "kind", "credits", "incident", "reverses", "reason", "detail",
 	"event_key", "actor", "posted_at_utc", "effective_at_utc", "prev_hash", "entry_hash",
 )  # fmt: skip
-FIELDS = len(ROW)
 BYTES_PER_CHARACTER = 4
 PACK = 200  # rows in one packed text; some 70 kB
 END_OF_FIELD, END_OF_ROW = "\x1f", "\x1e"  # what ASCII has for this; a text that holds one is read unpacked
+_STORED = {"posted_at": "posted_at_utc", "effective_at": "effective_at_utc"}
 # Nothing may be NULL: CONCAT_WS skips it, and a field too few could be made up by a separator in another.
 _ROW = ", ".join(
-	[
-		"seq", "COALESCE(lot, '')", "COALESCE(kind, '')", "COALESCE(credits, 0)", "COALESCE(incident, '')",
-		"COALESCE(reverses, '')", "COALESCE(reason, '')", "COALESCE(detail, '')", "COALESCE(event_key, '')",
-		"COALESCE(actor, '')", "COALESCE(posted_at_utc, '')", "COALESCE(effective_at_utc, '')",
-		"COALESCE(prev_hash, '')", "COALESCE(entry_hash, '')", "COALESCE(name, '')",
-	]
-)  # fmt: skip
-_FROM = "FROM `tabCredit Ledger Entry` WHERE account = %s AND seq >= %s AND seq < %s"
-PLAIN_ROWS = f"SELECT {_ROW} {_FROM} AND BINARY account = %s ORDER BY seq"
-PACKED_PAGE = f"""SELECT seq DIV {PACK}, SUM(BINARY account = %s),
-	GROUP_CONCAT(CONCAT_WS('{END_OF_FIELD}', {_ROW}) ORDER BY seq SEPARATOR '{END_OF_ROW}') {_FROM}
-	GROUP BY seq DIV {PACK} ORDER BY seq DIV {PACK}"""
+	f"COALESCE({_STORED.get(column, column)}, '')" if column not in ("seq", "credits") else column
+	for column in ROW
+)
+_PART = "FROM `tabCredit Ledger Entry` WHERE account = %s AND seq >= %s AND seq < %s"
+PLAIN_ROWS = f"SELECT {_ROW} {_PART} ORDER BY seq"
+PACKED_PAGE = f"""SELECT @@group_concat_max_len, COUNT(*),
+	GROUP_CONCAT(CONCAT_WS('{END_OF_FIELD}', {_ROW}) ORDER BY seq SEPARATOR '{END_OF_ROW}'), MIN(seq), MAX(seq)
+	{_PART} GROUP BY seq DIV {PACK} ORDER BY seq DIV {PACK}"""
+NUMBERS = "SELECT MIN(seq), MAX(seq) FROM `tabCredit Ledger Entry` WHERE account = %s AND seq >= %s"
 KINDS = {kind.value: kind for kind in Kind}
 
 
@@ -66,29 +64,55 @@ def entries(account: str, after_seq: int = 0) -> Iterator[Entry]:
 		after_seq = page[-1][2]
 
 
-def packed_rows(account: str) -> Iterator[list]:
-	"""The rows of :data:`~support_credits.engine.verify.ROW`, packed by the database: the driver of Frappe 15 reads
-	columns one by one in Python, which took more time than checking them.
+def packed_rows(account: str) -> Iterator[Sequence]:
+	"""The rows of :data:`~support_credits.engine.verify.ROW` in order, whatever a hand has made of their numbers.
+
+	Packed by the database: the driver of Frappe 15 reads columns one by one in Python, which took more time than
+	checking them.
 	"""
-	last = frappe.db.sql("SELECT MAX(seq) FROM `tabCredit Ledger Entry` WHERE account = %s", account)[0][0]
-	longest = int(frappe.db.sql("SELECT @@group_concat_max_len")[0][0]) // BYTES_PER_CHARACTER
-	for start in range(0, (last or 0) + 1, PAGE):
-		for number, count, pack in frappe.db.sql(PACKED_PAGE, (account, account, start, start + PAGE)):
-			rows = _unpacked(pack, count) if len(pack) < longest else None
+	lowest, last = frappe.db.sql(NUMBERS, (account, LOWEST))[0]
+	if last is None:
+		return
+	if lowest < 1:  # no entry has such a number; the first of them says all
+		yield from frappe.db.sql(PLAIN_ROWS, (account, lowest, lowest + 1))
+	start = 0
+	while start <= last:
+		page = frappe.db.sql(PACKED_PAGE, (account, start, start + PAGE))
+		for longest, count, pack, first, end in page:
+			rows = unpacked(pack, count, len(ROW), longest)
 			# Cut off by the server, or a text with a separator in it: read these one by one.
-			yield from rows or frappe.db.sql(
-				PLAIN_ROWS, (account, number * PACK, number * PACK + PACK, account)
-			)
+			yield from _numbered(rows) or frappe.db.sql(PLAIN_ROWS, (account, first, end + 1))
+		start += PAGE
+		if not page:
+			start = frappe.db.sql(NUMBERS, (account, start))[0][0] or last + 1
 
 
-def _unpacked(pack: str, count: int) -> list[list] | None:
-	"""The rows of a packed text, or None when they do not come out even."""
-	rows: list[list] = [row.split(END_OF_FIELD) for row in pack.split(END_OF_ROW)]
-	if len(rows) != count or any(len(row) != FIELDS for row in rows):
+def unpacked(pack: str, count: int, fields: int, longest: int) -> list[list[str]] | None:
+	"""The rows of a packed text; None when they do not come out even, or the server may have cut some off."""
+	if len(pack) * BYTES_PER_CHARACTER >= longest:
 		return None
-	for row in rows:
-		row[0], row[3] = int(row[0]), int(row[3])
-	return rows
+	rows = [row.split(END_OF_FIELD) for row in pack.split(END_OF_ROW)]
+	return rows if len(rows) == count and all(len(row) == fields for row in rows) else None
+
+
+def _numbered(rows: list[list] | None) -> list[list]:
+	for row in rows or ():
+		row[SEQ], row[CREDITS] = int(row[SEQ]), int(row[CREDITS])
+	return rows or []
+
+
+def packed(columns: Sequence[str], source: str, values: Sequence | Mapping) -> list[Sequence[str]]:
+	"""``SELECT columns source`` for a few thousand rows at most, all as text, NULL as empty, in no order."""
+	texts = [f"COALESCE({column}, '')" for column in columns]
+	text = f"CONCAT_WS('{END_OF_FIELD}', {', '.join(texts)})"
+	longest, count, pack = frappe.db.sql(
+		f"SELECT @@group_concat_max_len, COUNT(*), GROUP_CONCAT({text} SEPARATOR '{END_OF_ROW}') {source}",
+		values,
+	)[0]
+	if not count:
+		return []
+	plain = ", ".join(f"CONCAT({one})" for one in texts)
+	return unpacked(pack, count, len(columns), longest) or frappe.db.sql(f"SELECT {plain} {source}", values)
 
 
 def entry_from_row(row: tuple) -> Entry:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support_credits.engine.book import Book
 from support_credits.engine.chain import ChainChecker, entry_hash_of, verify_chain
 from support_credits.engine.model import Entry, Head, Kind
+from support_credits.engine.verify import HASHED, ROW
 
 
 def played(account="CA-00001"):
@@ -39,7 +40,24 @@ def other_value(name, value):
 
 
 def found(entries, head=BOOK.head):
-	return verify_chain(iter(entries), head)
+	problem = verify_chain(iter(entries), head)
+	assert as_rows(entries, head) == problem
+	return problem
+
+
+def as_rows(entries, head):
+	"""What the checker makes of the same entries as a database gives them."""
+	checker = ChainChecker(head.account)
+	for entry in entries:
+		if problem := checker.feed_row(row_of(entry)):
+			return problem
+	return checker.finish(head)
+
+
+def row_of(entry):
+	row = [getattr(entry, name) for name in ROW[:-1]]
+	row[ROW.index("kind")] = entry.kind.value
+	return [*row, entry.posted_at[:10]]
 
 
 def test_an_untouched_chain_is_clean():
@@ -57,7 +75,7 @@ def test_an_edit_of_any_field_of_any_row_is_found_there(name, row):
 	problem = found(entries)
 	assert problem is not None
 	assert problem.row == entries[row].name
-	assert problem.code == ("renamed" if name == "name" else "edited")
+	assert problem.code == {"name": "renamed", "account": "foreign", "seq": "reordered"}.get(name, "edited")
 
 
 @given(row=ROWS)
@@ -112,6 +130,54 @@ def test_an_invented_row_at_the_end_is_found_by_the_head(row):
 	assert (problem.code, problem.row) == ("extended", BOOK.head.account)
 
 
+TEXTS = st.text(st.sampled_from('"\\,ab\n\x1f\x7f\u2028é[]:{}'), max_size=8) | st.text(max_size=8)
+
+
+def hashed_row(reason, detail):
+	entry = replace(BOOK.entries[0], reason=reason, detail=detail)
+	return [*row_of(entry)[:HASHED], entry_hash_of(entry), entry.name, entry.posted_at[:10]]
+
+
+@given(reason=TEXTS, detail=TEXTS, other_reason=TEXTS, other_detail=TEXTS)
+def test_a_hash_holds_for_one_pair_of_texts_alone(reason, detail, other_reason, other_detail):
+	row = hashed_row(reason, detail)
+	assert ChainChecker(BOOK.head.account).feed_row(row) is None
+	row[ROW.index("reason")], row[ROW.index("detail")] = other_reason, other_detail
+	problem = ChainChecker(BOOK.head.account).feed_row(row)
+	assert (problem is None) == ((reason, detail) == (other_reason, other_detail))
+
+
+@pytest.mark.parametrize(
+	("posted", "written"),
+	[
+		(("", '{"a":1}'), ("", '{\\"a\\":1}')),  # the text as it is hashed
+		(("a", "b"), ('a","b', "")),  # a border moved
+		(("a\nb", ""), ("a\\nb", "")),
+		(("é", ""), ("\\u00e9", "")),
+	],
+)
+def test_a_text_that_only_looks_like_the_hashed_one_is_found(posted, written):
+	row = hashed_row(*posted)
+	row[ROW.index("reason")], row[ROW.index("detail")] = written
+	assert ChainChecker(BOOK.head.account).feed_row(row).code == "edited"
+
+
+@given(one=ROWS, other=ROWS)
+def test_two_rows_that_exchanged_their_numbers_are_found_at_the_first_place(one, other):
+	entries = list(BOOK.entries)
+	first, last = sorted((one, other))
+	entries[first], entries[last] = (
+		replace(entries[last], seq=entries[first].seq),
+		replace(entries[first], seq=entries[last].seq),
+	)
+	problem = found(entries)
+	if first == last:
+		assert problem is None
+	else:
+		assert (problem.code, problem.row) == ("reordered", entries[first].name)
+		assert f"was posted with number {last + 1}" in str(problem)
+
+
 @given(st.permutations(BOOK.entries))
 def test_rows_in_another_order_are_found(shuffled):
 	assert (found(shuffled) is None) == (shuffled == BOOK.entries)
@@ -125,6 +191,8 @@ def test_a_row_moved_from_another_account_is_found(row):
 	problem = found(entries)
 	assert (problem.code, problem.row) == ("foreign", other.name)
 	assert "belongs to account CA-00002, not to CA-00001" in str(problem)
+	entries[row] = replace(other, account="CA-00001")
+	assert found(entries) == problem
 
 
 def test_a_lot_edited_in_its_own_table_is_found():
