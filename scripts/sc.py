@@ -12,19 +12,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from sclib import machine, suites
+from sclib import faults, machine, suites
 from sclib.app import describe_checkout, stage
 from sclib.benchdir import ensure_bench, exec_bench, is_complete
 from sclib.counts import Counts
 from sclib.demo import demo
+from sclib.mail import smtp_server
 from sclib.place import CHECKOUT, Place, become, find_place, find_tool, user_env
 from sclib.say import NoHost, Stop, say, step
 from sclib.services import STORES, down, is_running, stop
 
-USAGE = "usage: sc demo | down | test [engine|server|browser|lint ...] | sync | bench <args> | packages"
+USAGE = (
+	"usage: sc demo | down | test [engine|server|browser|faults|lint ...] | sync | bench <args> | packages"
+)
 INSIDE = "--as-user"
 
 
@@ -47,7 +51,7 @@ def outside(place: Place, args: list[str]) -> int:
 	if command == "test":
 		return test(place, rest or ["engine", "server", "browser"])
 	if command == "packages":
-		say(" ".join(machine.missing_packages(place, browser=True)))
+		say(" ".join(machine.missing_packages(place, browser=True, mail=True)))
 		return 0
 	if command == "bench":
 		return hand_over(place, "bench", *rest)
@@ -72,7 +76,7 @@ def _nothing(place: Place) -> int:
 	return 0
 
 
-def make_ready(place: Place, *, browser: bool) -> None:
+def make_ready(place: Place, *, browser: bool, mail: bool = False) -> None:
 	"""Look at what the bench still needs from the machine, then copy the checkout to its user."""
 	machine.ensure_user(place, machine_log())
 	if not is_complete(place):
@@ -80,7 +84,7 @@ def make_ready(place: Place, *, browser: bool) -> None:
 		if find_tool(place, "git"):  # asked before packages are installed for nothing
 			machine.ensure_upstream(place)
 	had_git = find_tool(place, "git")
-	machine.ensure_packages(place, machine_log(), browser=browser)
+	machine.ensure_packages(place, machine_log(), browser=browser, mail=mail)
 	if not had_git:
 		machine.ensure_upstream(place)
 	stage(place)
@@ -139,7 +143,7 @@ def test(place: Place, wanted: list[str]) -> int:
 		total += guarded(suites.lint)
 	if "engine" in wanted:
 		total += guarded(suites.engine_suite)
-	on_bench = [name for name in wanted if name in ("server", "browser")]
+	on_bench = [name for name in wanted if name in ("server", "browser", "faults")]
 	if on_bench:
 		try:
 			total += test_on_bench(place, on_bench)
@@ -164,11 +168,12 @@ def guarded(suite: Callable[[], Counts]) -> Counts:
 
 
 def test_on_bench(place: Place, wanted: list[str]) -> Counts:
-	make_ready(
-		place, browser="browser" in wanted and any((CHECKOUT / "tests" / "browser").glob("**/test_*.py"))
-	)
+	mail = "server" in wanted
+	browser = "browser" in wanted and any((CHECKOUT / "tests" / "browser").glob("**/test_*.py"))
+	make_ready(place, browser=browser, mail=mail)
 	results = place.tools / "results.json"
-	status = hand_over(place, "test", *wanted)
+	with smtp_server(place) if mail else nullcontext():
+		status = hand_over(place, "test", *wanted)
 	if status == NoHost.status:
 		raise NoHost("the host could not be installed, see above")
 	if status != 0:
@@ -185,7 +190,9 @@ def test_inside(place: Place, wanted: list[str]) -> int:
 		for name, suite in (
 			("server", suites.server_suite),
 			("server", suites.install_suite),
+			("server", faults.faults_in_short),
 			("browser", suites.browser_suite),
+			("faults", faults.faults_suite),
 		):
 			if name in wanted:
 				total += guarded(partial(suite, place))

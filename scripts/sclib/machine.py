@@ -9,6 +9,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from .mail import PACKAGES as MAIL_PACKAGES
 from .place import Place, become, find_tool, user_env
 from .say import NoHost, Stop, run, say, step
 
@@ -43,8 +44,8 @@ def upstream(place: Place) -> dict[str, tuple[str, str]]:
 	}
 
 
-def missing_packages(place: Place, *, browser: bool) -> list[str]:
-	wanted = PACKAGES | (_browser_packages() if browser else {})
+def missing_packages(place: Place, *, browser: bool, mail: bool = False) -> list[str]:
+	wanted = PACKAGES | (_browser_packages() if browser else {}) | (MAIL_PACKAGES if mail else {})
 	return [name for name, programs in wanted.items() if not _has(place, name, programs)]
 
 
@@ -68,11 +69,15 @@ def _has(place: Place, package: str, programs: tuple[str, ...] | None) -> bool:
 	return asked.stdout.endswith(" installed")
 
 
-def ensure_packages(place: Place, log: Path, *, browser: bool) -> None:
+def ensure_packages(place: Place, log: Path, *, browser: bool, mail: bool = False) -> None:
 	"""Install what is missing as root; otherwise say the one line that does."""
-	missing = missing_packages(place, browser=browser)
+	missing = missing_packages(place, browser=browser, mail=mail)
 	if not missing:
 		return
+	if "opensmtpd" in missing and find_tool(place, "sendmail"):
+		raise Stop(
+			"the mail tests need the package opensmtpd; it would replace the mail server of this machine"
+		)
 	line = f"apt-get install -y --no-install-recommends {' '.join(missing)}"
 	if not shutil.which("apt-get"):
 		raise Stop(f"missing on this system (names as in Debian): {' '.join(missing)}")

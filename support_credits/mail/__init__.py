@@ -1,0 +1,1 @@
+"""Mail on its way in and the answers to it: recognised, kept until it is stored, answered once."""
