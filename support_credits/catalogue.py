@@ -201,6 +201,7 @@ def _settings_values(catalogue: Catalogue) -> Values:
 		"everyone_must_have_credits": int(defaults.everyone_must_have_credits),
 		"refund_grace_days": defaults.grace_days,
 		"deployment_days": defaults.deployment_days,
+		"reopen_days": defaults.reopen_days,
 	}
 	doors = {"portal_policy": Door.PORTAL, "mail_policy": Door.MAIL, "agent_policy": Door.AGENT}
 	values |= {fieldname: policies[door] for fieldname, door in doors.items() if door in policies}

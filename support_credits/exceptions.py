@@ -43,3 +43,11 @@ class WrongState(SupportCreditsError):
 
 class CatalogueRefused(SupportCreditsError):
 	"""A provider catalogue that does not follow the schema; nothing was loaded."""
+
+
+class ReopenTooLate(SupportCreditsError):
+	"""A customer opened a ticket again that was resolved too long ago; nothing was changed."""
+
+
+class TicketNotStored(SupportCreditsError):
+	"""The host took another record for the ticket a mail was to become; the mail is kept and tried again."""

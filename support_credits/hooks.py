@@ -13,11 +13,27 @@ export_python_type_annotations = True
 # Lifecycle
 before_install = "support_credits.install.before_install"
 after_install = "support_credits.install.after_install"
+after_migrate = "support_credits.install.after_migrate"
 before_uninstall = "support_credits.uninstall.before_uninstall"
 after_uninstall = "support_credits.uninstall.after_uninstall"
 
+# What a mail is, known when it comes in. The other class the facts force is the SLA's.
+override_doctype_class = {"Email Account": "support_credits.overrides.email_account.CreditsEmailAccount"}
+
+# Locks the two tickets in one order and tries again after a deadlock; the host's own function does the work.
+override_whitelisted_methods = {
+	"helpdesk.helpdesk.doctype.hd_ticket.api.merge_ticket": "support_credits.api.host.merge_ticket",
+}
+
+# Our answers say that a machine wrote them.
+make_email_body_message = ["support_credits.mail.answers.mark_as_automatic"]
+
 # What happens on the host's DocTypes. Handlers guard, translate and call; the rules are in engine/.
 doc_events = {
+	# Ways for a portal user to reach what decides who pays, without touching a ticket.
+	"Contact": {"before_validate": "support_credits.overrides.contact.before_validate"},
+	"User": {"before_rename": "support_credits.overrides.user.before_rename"},
+	"File": {"before_validate": "support_credits.overrides.file.before_validate"},
 	"HD Customer": {
 		"after_insert": "support_credits.overrides.hd_customer.after_insert",
 		"before_rename": "support_credits.overrides.hd_customer.before_rename",
@@ -29,11 +45,17 @@ doc_events = {
 		"before_save": "support_credits.overrides.hd_ticket.before_save",
 		"on_update": "support_credits.overrides.hd_ticket.on_update",
 		"on_trash": "support_credits.overrides.hd_ticket.on_trash",
+		"before_insert": "support_credits.overrides.hd_ticket.before_insert",
+		"before_rename": "support_credits.overrides.hd_ticket.before_rename",
 	},
 }
 
 scheduler_events = {
 	"hourly": ["support_credits.ledger.jobs.expire_lots", "support_credits.ledger.jobs.release_waiting"],
 	# A release that a crash cut short between the ledger and the ticket's own row.
-	"all": ["support_credits.ledger.jobs.finish_releases"],
+	"all": [
+		"support_credits.ledger.jobs.finish_releases",
+		"support_credits.mail.jobs.take_in_kept",
+		"support_credits.mail.jobs.send_due_answers",
+	],
 }

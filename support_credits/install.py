@@ -1,16 +1,50 @@
-"""What the app adds to the host, and nothing else: three read-only marks and a status. ``uninstall`` is its mirror."""
+"""What the app adds to the host, and nothing else: three read-only marks, a status, an index and a form script.
+
+``uninstall`` is its mirror.
+"""
 
 from __future__ import annotations
 
 import frappe
 from frappe import _
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
+from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 
 from support_credits.overrides.parking import PARKED_STATUS
 
 MODULE = "Support Credits"
 OLDEST_HELPDESK = (1, 20)
 TICKET = "HD Ticket"
+SETTINGS = "Support Credits Settings"
+INDEX = {"doc_type": TICKET, "field_name": "customer", "property": "search_index"}
+AGENT_COSTS = "Support Credits"
+AGENT_COSTS_FILE = "/assets/support_credits/js/agent_costs.js"
+
+# Once made the record is the administrator's, so it says nothing that an update would have to change: the file's
+# version is asked of the server, because browsers may keep a file of that name for a year.
+AGENT_COSTS_SCRIPT = (
+	"""\
+// Support Credits: what splitting, merging and reopening a ticket costs, shown to agents.
+// To do without it, untick "Enabled". The work is done in the app's own file and comes with its updates.
+async function setupForm(context) {
+	const file = "%s";
+	const load = async () => {
+		const { headers } = await fetch(file, { method: "HEAD", cache: "no-store" });
+		const version = headers.get("etag") || headers.get("last-modified") || "";
+		return import(`${file}?v=${encodeURIComponent(version)}`);
+	};
+	try {
+		window.support_credits_costs ??= load();
+		return (await window.support_credits_costs).setupForm(context);
+	} catch (error) {
+		window.support_credits_costs = undefined;
+		console.warn("Support Credits: agents are not shown what a ticket costs.", error);
+		return { actions: [] };
+	}
+}
+"""
+	% AGENT_COSTS_FILE
+)
 
 
 def ticket_fields() -> dict[str, list[dict[str, object]]]:
@@ -44,11 +78,13 @@ def before_install() -> None:
 
 def after_install() -> None:
 	create_custom_fields(ticket_fields(), ignore_validate=True)
-	settings = frappe.get_doc("Support Credits Settings")
+	settings = frappe.get_doc(SETTINGS)
 	if add_parked_status():
 		settings.made_status = PARKED_STATUS
 	settings.parked_status = PARKED_STATUS
 	settings.save(ignore_permissions=True)  # stores the defaults too
+	add_customer_index()
+	add_agent_costs()
 
 
 def add_parked_status() -> bool:
@@ -66,3 +102,56 @@ def add_parked_status() -> bool:
 		}
 	).insert(ignore_permissions=True)
 	return True
+
+
+def agent_costs_scripts() -> list[str]:
+	"""The form scripts that load our file: ours, whatever an administrator has called it, and his copies of it."""
+	return frappe.get_all("HD Form Script", {"script": ["like", f"%{AGENT_COSTS_FILE}%"]}, pluck="name")
+
+
+def add_agent_costs() -> bool:
+	"""Show agents what a ticket's acts cost; False when there is such a script, which is left as it is."""
+	if agent_costs_scripts() or frappe.db.exists("HD Form Script", AGENT_COSTS):
+		return False
+	frappe.get_doc(
+		{
+			"doctype": "HD Form Script",
+			"name": AGENT_COSTS,
+			"dt": TICKET,
+			"apply_to": "Form",
+			"enabled": 1,
+			"script": AGENT_COSTS_SCRIPT,
+		}
+	).insert(ignore_permissions=True)
+	return True
+
+
+def add_customer_index() -> None:
+	"""An index on a ticket's customer. Without one the host's merge of two customers reads, and locks, every ticket of
+	the site, while each of them may wait for the account that the merge holds.
+	"""
+	if not customer_indexes():
+		make_property_setter(
+			TICKET, "customer", "search_index", 1, "Check", validate_fields_for_doctype=False
+		)
+		frappe.db.set_value("Property Setter", {**INDEX, "value": "1"}, "module", MODULE)
+		frappe.db.updatedb(TICKET)
+
+
+def customer_indexes() -> list[str]:
+	return frappe.get_all("Property Setter", filters=INDEX, pluck="name")
+
+
+def after_migrate() -> None:
+	add_customer_index()
+	add_agent_costs()
+	add_new_settings()
+
+
+def add_new_settings() -> None:
+	"""Settings that a newer version brings begin with their defaults: a Single does not get them by itself."""
+	table = frappe.qb.DocType("Singles")
+	stored = frappe.qb.from_(table).select(table.field).where(table.doctype == SETTINGS).run(pluck=True)
+	for field in frappe.get_meta(SETTINGS).fields:
+		if field.default and field.fieldname not in stored:
+			frappe.db.set_single_value(SETTINGS, field.fieldname, field.default)

@@ -11,7 +11,7 @@ from frappe import _
 from frappe.utils import get_site_path
 
 from support_credits.engine.model import stamp_text
-from support_credits.install import TICKET, ticket_fields
+from support_credits.install import MODULE, TICKET, agent_costs_scripts, customer_indexes, ticket_fields
 from support_credits.ledger import clock
 from support_credits.overrides import parking
 
@@ -44,7 +44,9 @@ def after_uninstall() -> None:
 		remove_status(status)
 	# The host drops them at the next migrate only; until then the scheduler would run them without our tables.
 	frappe.db.delete("Scheduled Job Type", {"method": ["like", "support_credits.%"]})
+	remove_agent_costs()
 	remove_marks()
+	remove_customer_index()
 	frappe.db.commit()  # the host commits before this hook and not after it
 
 
@@ -116,6 +118,19 @@ def _opened(name: str) -> dict[str, object]:
 def remove_status(status: str) -> None:
 	if frappe.db.exists("HD Ticket Status", status):
 		frappe.delete_doc("HD Ticket Status", status, ignore_permissions=True, force=True)
+
+
+def remove_agent_costs() -> None:
+	for name in agent_costs_scripts():
+		frappe.delete_doc("HD Form Script", name, ignore_permissions=True, force=True)
+
+
+def remove_customer_index() -> None:
+	for name in customer_indexes():
+		if frappe.db.get_value("Property Setter", name, "module") == MODULE:
+			frappe.delete_doc("Property Setter", name, ignore_permissions=True, force=True)
+	frappe.clear_cache(doctype=TICKET)
+	frappe.db.updatedb(TICKET)
 
 
 def remove_marks() -> None:

@@ -1,14 +1,15 @@
 """What managers do about an account's credits: grant, void, adjust; and what agents read: balance, statement, proof."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Callable
 from datetime import datetime, timezone
+from hashlib import sha256
 from typing import TypeVar
 
 import frappe
 from frappe import _
 
+from support_credits.api.arguments import plain_text, whole_number
 from support_credits.engine.errors import EngineError
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import SupportCreditsError
@@ -18,7 +19,8 @@ from support_credits.ledger.retry import retry_whole
 MANAGERS = ("Agent Manager", "System Manager")
 READERS = (*MANAGERS, "Agent")
 
-KEY_LENGTH = 100  # what fits into an entry's event key beside our own part
+KEY_LENGTH = 1_000
+PLAIN_KEY = re.compile(r"[a-z0-9._:-]{1,100}")
 
 Result = TypeVar("Result")
 
@@ -29,8 +31,8 @@ def grant(
 	customer: str = "",
 	person: str = "",
 	pack: str = "",
-	credits: int = 0,
-	months: int = 0,
+	credits: int | bool = 0,
+	months: int | bool = 0,
 	key: str = "",
 ) -> dict[str, object]:
 	"""Grant a ``pack``, or ``credits`` valid for ``months`` (0: for ever), to a customer or a person by e-mail.
@@ -38,8 +40,8 @@ def grant(
 	``key`` makes it happen once: the same key again returns the first grant. Managers only; a reason is required.
 	"""
 	frappe.only_for(MANAGERS)
-	if not reason.strip():
-		frappe.throw(_("Say why the credits are granted: the reason stays in the ledger."))
+	reason = plain_text(reason, _("The reason"), required=True)
+	credits, months = whole_number(credits, _("Credits")), whole_number(months, _("Months"))
 	if bool(pack) == bool(credits):
 		frappe.throw(_("Name either a pack or a number of credits."))
 	event = event_of("grant", key)
@@ -62,7 +64,12 @@ def event_of(act: str, key: str) -> str:
 	"""The event key of a call: the caller's ``key`` makes it happen once, without one every call is its own event."""
 	if len(key) > KEY_LENGTH:
 		frappe.throw(_("The key is too long: at most {0} characters.").format(KEY_LENGTH))
-	return f"{act}:{key or frappe.generate_hash(length=16)}"
+	if not key:
+		return f"{act}:{frappe.generate_hash(length=16)}"
+	if PLAIN_KEY.fullmatch(key):
+		return f"{act}:{key}"
+	# As a digest: for the database keys that differ in case or accent alone are one, and a paid grant would be lost.
+	return f"{act}:{sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def account_for(customer: str = "", person: str = "") -> str:
@@ -84,14 +91,16 @@ def guarded(work: Callable[[], Result]) -> Result:
 def void(lot: str, reason: str) -> dict[str, object]:
 	"""Take all that remains on a lot, for a reason. Managers only; a void is not an expiry and not a refund."""
 	frappe.only_for(MANAGERS)
+	reason = plain_text(reason, _("The reason"))
 	taken = guarded(lambda: grants.void_lot(lot, reason))
 	return {"lot": lot, "credits": taken}
 
 
 @frappe.whitelist(methods=["POST"])
-def adjust(lot: str, credits: int, reason: str, key: str = "") -> dict[str, object]:
+def adjust(lot: str, credits: int | bool, reason: str, key: str = "") -> dict[str, object]:
 	"""Correct a lot by a signed number of credits, for a reason. Managers only."""
 	frappe.only_for(MANAGERS)
+	reason, credits = plain_text(reason, _("The reason")), whole_number(credits, _("Credits"))
 	event = event_of("adjust", key)
 	return {"lot": lot, "remaining": guarded(lambda: grants.adjust_lot(lot, credits, reason, event))}
 

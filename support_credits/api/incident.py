@@ -1,7 +1,5 @@
 """What agents do about a ticket's credits. Each call is one transaction and returns the incident as it is after it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import frappe
@@ -9,6 +7,7 @@ from frappe import _
 from helpdesk.utils import is_agent
 
 from support_credits.api.account import guarded
+from support_credits.api.arguments import plain_text, web_address
 from support_credits.ledger import corrections, incidents
 from support_credits.ledger.corrections import Correction
 from support_credits.overrides.hd_ticket import show_correction
@@ -21,6 +20,7 @@ def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> dict[str,
 	"""Set an exemption reason on a ticket: what it was charged goes back to the same lots."""
 	check_agent(ticket)
 	rule = _reason(reason)
+	note, url = plain_text(note, _("The note")), web_address(url, _("The issue's URL"))
 	_check_reason(rule, note, url)
 	_check_standing_exemption(ticket)
 	done = _run(
@@ -52,6 +52,13 @@ def release(ticket: str) -> dict[str, object]:
 	"""Charge a parked ticket now, before its turn."""
 	check_agent(ticket)
 	return _run(lambda: corrections.release(ticket), _("released the ticket"))
+
+
+@frappe.whitelist(methods=["POST"])
+def charge(ticket: str) -> dict[str, object]:
+	"""Charge a ticket that began as an automatic mail: it is an incident after all. Without credits it waits."""
+	check_agent(ticket)
+	return _run(lambda: corrections.count(ticket), _("charged the ticket: it is no automatic mail"))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -100,8 +107,6 @@ def _check_reason(rule: frappe._dict, note: str, url: str) -> None:
 		frappe.throw(_("{0} needs a note that says why.").format(rule.label))
 	if url and not rule.takes_url:
 		frappe.throw(_("{0} carries no issue URL.").format(rule.label))
-	if url:
-		frappe.utils.validate_url(url, throw=True, valid_schemes=["http", "https"])
 
 
 def _is_managers(who: str) -> bool:

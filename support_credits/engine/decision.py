@@ -96,7 +96,8 @@ class AutoExemption:
 class TicketFacts:
 	"""What is known about a new ticket at ``at``. Credits are whole numbers; ``recently_expired_on`` is the
 	last local day on which the credits that expired lately could be used; ``waiting`` counts the account's
-	tickets parked before this one; ``outside_cover`` names what no pack or tier of the customer covers;
+	tickets parked before this one; ``forged_sender`` says that the provider's mail server found the sender to be
+	somebody else; ``outside_cover`` names what no pack or tier of the customer covers;
 	``ways_on`` are the ways this provider offers a customer who has no credits."""
 
 	door: Door
@@ -109,6 +110,7 @@ class TicketFacts:
 	everyone_must_have_credits: bool = False
 	exemption: AutoExemption | None = None
 	automatic_mail: bool = False
+	forged_sender: bool = False
 	recently_expired: int = 0
 	recently_expired_on: date | None = None
 	waiting: int = 0
@@ -176,6 +178,8 @@ def _not_an_incident(facts: TicketFacts) -> Decision | None:
 		return Decision(Code.AUTOMATIC, Message(sentences.AUTOMATIC))
 	if facts.door in _NEVER_CHARGED:
 		return Decision(Code.NOT_CHARGEABLE, Message(sentences.NOT_CHARGEABLE))
+	if facts.forged_sender:
+		return Decision(Code.UNIDENTIFIED, Message(sentences.FORGED))
 	if not facts.customer:
 		return Decision(Code.UNIDENTIFIED, Message(sentences.UNIDENTIFIED))
 	if not facts.has_account and not facts.everyone_must_have_credits:

@@ -45,7 +45,8 @@ class Event(str, Enum):
 	WITHDRAW = "withdraw"  # the customer takes a parked ticket back
 	REOPEN = "reopen"  # he wants it after all: it pays like a new one
 	PARK = "park"  # an agent lets an uncharged ticket wait for credits
-	REFUND = "refund"
+	REFUND = "refund"  # merged into another ticket, where the provider keeps no exemption reason for that
+	COUNT = "count"  # an automatic mail's ticket: a person wrote on it, or an agent says that it is one
 
 
 _PAID = (State.CHARGED, State.OVERDRAWN)
@@ -72,6 +73,7 @@ INCIDENT_NEXT: Mapping[tuple[State, Event], State] = {
 	# A ticket that is charged has nothing to wait for.
 	**{(state, Event.PARK): State.PARKED for state in _UNPAID},
 	**{(state, Event.REFUND): State.REFUNDED for state in _PAID},
+	(State.AUTOMATIC, Event.COUNT): State.AS_DECIDED,
 }
 
 

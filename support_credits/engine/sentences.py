@@ -45,6 +45,10 @@ OUTSIDE = _(
 )
 EXEMPT = _("This ticket costs no credits: {reason}.")
 UNIDENTIFIED = _("We do not know yet which customer this ticket belongs to. Nothing was charged.")
+FORGED = _(
+	"The sender of this mail may not be who it says. Nothing was charged; "
+	"an agent sets the customer once it is known."
+)
 NOT_ENFORCED = _("This customer does not use support credits. Nothing was charged.")
 NOT_CHARGEABLE = _("Tickets made this way are never charged.")
 AUTOMATIC = _("This is an automatic mail. Nothing was charged.")

@@ -102,11 +102,15 @@ def customer_for_person(email: str) -> str:
 
 
 def _contact_of(email: str) -> str:
-	contact = frappe.db.get_value("Contact", {"user": email}, "name") or frappe.db.get_value(
-		"Contact", {"email_id": email}, "name"
-	)
-	if contact:
-		return contact
+	"""His oldest contact. One with his address that is linked to somebody else is not his: anybody may have made it."""
+	for known in (
+		{"user": email, "email_id": email},
+		{"user": email},
+		{"email_id": email, "user": ["in", ("", None)]},
+	):
+		found = frappe.get_all("Contact", filters=known, pluck="name", order_by="creation asc", limit=1)
+		if found:
+			return found[0]
 	person = frappe.get_doc({"doctype": "Contact", "first_name": email.partition("@")[0]})
 	person.add_email(email, is_primary=True)
 	return person.insert(ignore_permissions=True).name
@@ -168,7 +172,9 @@ def _move_lot(source: OpenAccount, target: OpenAccount, name: str) -> None:
 
 
 def _terms_of(lot: str) -> LotTerms:
-	row = frappe.db.get_value("Credit Lot", lot, ["reason", "pack", "price", "currency"], as_dict=True)
+	# A locking read, as below: the lot may be newer than the snapshot this session reads plainly.
+	fields = ["reason", "pack", "price", "currency"]
+	row = frappe.db.get_value("Credit Lot", lot, fields, as_dict=True, for_update=True, order_by=None)
 	price = Decimal(str(row.price)) if row.price else None
 	return LotTerms("Transfer", row.reason or "", row.pack, price, row.currency)
 
@@ -193,11 +199,8 @@ def _follow(part: Allocation, source: OpenAccount) -> Allocation:
 
 
 def _by_arrival(names: list[str], column: str) -> list[str]:
-	if not names:
-		return []
-	found = frappe.get_all("Support Incident", filters={"name": ["in", names]}, fields=["name", column])
-	arrived = {row.name: row[column] or "" for row in found}
-	return sorted(names, key=lambda name: (arrived.get(name, ""), name))
+	found = {incident.name: getattr(incident, column) for incident in incidents.lock(names)}
+	return sorted(names, key=lambda name: (found.get(name, ""), name))
 
 
 def customers_merge(old: str, new: str) -> None:
@@ -205,7 +208,7 @@ def customers_merge(old: str, new: str) -> None:
 	old_account, new_account = account_of(old), account_of(new)
 	if not (old_account or new_account):
 		return
-	_lock_tickets(old)
+	_lock_tickets(old, new)
 	if old_account and new_account:
 		join_accounts(old_account, new_account)
 	else:
@@ -213,12 +216,12 @@ def customers_merge(old: str, new: str) -> None:
 		start_counting(old_account or new_account)
 
 
-def _lock_tickets(customer: str) -> None:
+def _lock_tickets(*customers: str) -> None:
 	"""The host moves these tickets after us. Tickets before accounts, as everywhere, or a save would deadlock."""
-	names = frappe.get_all("HD Ticket", filters={"customer": customer}, pluck="name", order_by="name asc")
-	if names:
-		table = frappe.qb.DocType("HD Ticket")
-		frappe.qb.from_(table).select(table.name).where(table.name.isin(names)).for_update().run()
+	about = {"customer": ["in", customers]}
+	for name in frappe.get_all("HD Ticket", filters=about, pluck="name", order_by="name asc"):
+		# One by one: asked for many at once the database may scan another index and lock everybody's.
+		frappe.db.sql("SELECT name FROM `tabHD Ticket` WHERE name = %s FOR UPDATE", name)
 
 
 def has_history(account: str) -> bool:

@@ -177,7 +177,8 @@ def _open_overdraft(account: OpenAccount, limit: int) -> None:
 def _change_limit(account: OpenAccount, lot: Lot, limit: int) -> None:
 	changed = replace(lot, overdraft_limit=limit)
 	# An overdraft that came from a joined account keeps saying so.
-	terms = LotTerms(frappe.db.get_value("Credit Lot", lot.name, "source"))
+	source = frappe.db.get_value("Credit Lot", lot.name, "source", for_update=True, order_by=None)
+	terms = LotTerms(source)
 	said = chained_terms(terms, account.zone, limit)
 	line = grant_line(replace(changed, remaining=0), said, _("Limit changed"))
 	account.replace_lot(changed)

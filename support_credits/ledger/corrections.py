@@ -61,7 +61,8 @@ def lock_ticket(ticket: str) -> None:
 		frappe.throw(_("Ticket {0} does not exist.").format(ticket), frappe.DoesNotExistError)
 
 
-def _step(incident: Incident, event: Event, decided: Code | None = None) -> State:
+def step(incident: Incident, event: Event, decided: Code | None = None) -> State:
+	"""The state after ``event``; WrongState with a sentence where it cannot happen."""
 	try:
 		return next_state(state_of(incident.state), event, decided)
 	except NotAllowed:
@@ -79,7 +80,7 @@ def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> Correctio
 				_note_exemption(incident, reason, note, url)
 				incidents.update(incident)
 			return Correction(incident)
-		after = _step(incident, Event.EXEMPT)
+		after = step(incident, Event.EXEMPT)
 		back = _give_back(account, incident, _("Exempt: {0}").format(reason)) if account else 0
 		incident.state, incident.decision = label_of(after), after.value
 		_note_exemption(incident, reason, note, url)
@@ -110,15 +111,15 @@ def _give_back(account: OpenAccount, incident: Incident, reason: str) -> int:
 def unexempt(ticket: str) -> Correction:
 	"""Remove the exemption: the ticket is charged again, or waits for credits when there are none."""
 	with _incident_of(ticket) as (account, incident):
-		_step(incident, Event.UNEXEMPT, Code.CHARGED)
+		step(incident, Event.UNEXEMPT, Code.CHARGED)
 		incident.exemption, incident.exemption_note, incident.exemption_url = None, "", ""
 		incident.exempted_by = ""
-		_decide_again(account, incident, "recharge", Door.AGENT)
+		decide_again(account, incident, "recharge", Door.AGENT)
 		incidents.update(incident)
 	return Correction(incident)
 
 
-def _decide_again(account: OpenAccount | None, incident: Incident, event: str, door: Door) -> Decision | None:
+def decide_again(account: OpenAccount | None, incident: Incident, event: str, door: Door) -> Decision | None:
 	"""Decide, as at ``door``, for a ticket that exists: what would be refused is parked."""
 	if account is None:
 		incident.state = label_of(State.NOT_ENFORCED if incident.customer else State.UNIDENTIFIED)
@@ -133,10 +134,24 @@ def _decide_again(account: OpenAccount | None, incident: Incident, event: str, d
 	return decision
 
 
+def count(ticket: str) -> Correction:
+	"""An agent says that a ticket made of an automatic mail is an incident: it is charged, or waits for credits."""
+	with _incident_of(ticket) as (account, incident):
+		count_in(account, incident, Door.AGENT)
+		incidents.update(incident)
+	return Correction(incident)
+
+
+def count_in(account: OpenAccount | None, incident: Incident, door: Door) -> Decision | None:
+	"""The same for an incident that is locked; the caller writes it."""
+	step(incident, Event.COUNT, Code.CHARGED)
+	return decide_again(account, incident, "count", door)
+
+
 def park(ticket: str) -> Correction:
 	"""Let an uncharged ticket wait for credits, its clock stopped; it is released like every parked one."""
 	with _incident_of(ticket) as (account, incident):
-		after = _step(incident, Event.PARK)
+		after = step(incident, Event.PARK)
 		if account is None:
 			frappe.throw(
 				_(
@@ -157,7 +172,7 @@ def park(ticket: str) -> Correction:
 def release(ticket: str) -> Correction:
 	"""Charge a parked ticket now, before its turn. Raises WrongState with the balance when it cannot be paid."""
 	with _incident_of(ticket) as (account, incident):
-		_step(incident, Event.RELEASE, Code.CHARGED)
+		step(incident, Event.RELEASE, Code.CHARGED)
 		if account is None or not releases.release(account, incident):
 			left = available(account.lots.values(), account.at) if account else 0
 			frappe.throw(
@@ -182,7 +197,7 @@ def withdraw(incident_name: str) -> Incident:
 			incident.ticket_update_due = 0
 			incidents.update(incident)
 			return incident
-		after = _step(incident, Event.WITHDRAW)
+		after = step(incident, Event.WITHDRAW)
 		releases.leave_queue(account, incident)
 		incident.state, incident.decision = label_of(after), after.value
 		incident.message = _("Withdrawn before it was charged.")
@@ -202,8 +217,8 @@ def reopen(incident_name: str) -> Incident:
 
 def _reopened(account: OpenAccount | None, incident_name: str) -> Incident:
 	incident = incidents.lock_in(account, incident_name)
-	_step(incident, Event.REOPEN, Code.CHARGED)
-	_decide_again(account, incident, "reopen", Door(incident.door))
+	step(incident, Event.REOPEN, Code.CHARGED)
+	decide_again(account, incident, "reopen", Door(incident.door))
 	incidents.update(incident)
 	return incident
 

@@ -31,6 +31,8 @@ class LedgerDocument(Document):
 		return ""
 
 	def refuse(self) -> NoReturn:
+		# Whoever may not read it is not told that it exists.
+		frappe.has_permission(self.doctype, "read", throw=True)
 		frappe.throw(
 			_("{0} {1} is kept by the ledger and cannot be written, changed or deleted. {2}").format(
 				_(self.doctype), self.name or "", self.way_on()

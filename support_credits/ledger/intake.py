@@ -27,6 +27,8 @@ class Arrival:
 	door: Door
 	is_agent: bool
 	automatic_mail: bool = False
+	forged_sender: bool = False
+	wants_answer: bool = False  # a person's mail: he is told when it has to wait
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class TicketRef:
 def open_incident(ticket: TicketRef) -> Incident | None:
 	"""Decide for a new ticket and enter the outcome; None where the app has nothing to say (design rule 9).
 
+	The incident's customer is another one where the customer was merged while this waited for his account.
+
 	Raises CreditsRefused, NotMember or AlreadyServed; then nothing of the ticket is written either.
 	"""
 	at = clock.now()
@@ -57,16 +61,18 @@ def open_incident(ticket: TicketRef) -> Incident | None:
 		accounts.ensure_account(ticket.customer)
 		facts = charging.customer_facts(ticket.customer, frappe.session.user, ticket.request_key, at)
 	arrival = ticket.arrival()
-	_check(ticket, arrival, facts)
+	check(ticket, arrival, facts)
 	with account_lock(facts.account, at) as account:
-		incident = _new(ticket, arrival)
-		_decide_and_enter(account, incident, arrival, facts)
+		incident = new_incident(ticket, arrival)
+		incident.customer = account.row.customer
+		decide_and_enter(account, incident, arrival, facts)
 		incident.opened_at_utc = stamp_text(at)
-		_insert(incident)
+		insert(incident)
 	return incident
 
 
-def _check(ticket: TicketRef, arrival: Arrival, facts: CustomerFacts) -> None:
+def check(ticket: TicketRef, arrival: Arrival, facts: CustomerFacts) -> None:
+	"""Refuse what was served already, and who is no member of the customer that would pay."""
 	if facts.served_as:
 		raise_served(facts.served_as)
 	if not arrival.is_agent and not facts.is_member:
@@ -89,7 +95,8 @@ def raise_served(number: str) -> None:
 	)
 
 
-def _insert(incident: Incident) -> None:
+def insert(incident: Incident) -> None:
+	"""Write a new incident. Raises AlreadyServed when its request or mail has one already."""
 	try:
 		incidents.insert(incident)
 	except Exception as error:
@@ -103,7 +110,8 @@ def _ticket_served(request_key: str) -> str:
 	return number or _("(being opened at this moment)")
 
 
-def _new(ticket: TicketRef, arrival: Arrival) -> Incident:
+def new_incident(ticket: TicketRef, arrival: Arrival) -> Incident:
+	"""An incident for the ticket, not yet decided and not yet written."""
 	return Incident(
 		name=incidents.new_name(),
 		ticket=ticket.number,
@@ -116,13 +124,14 @@ def _new(ticket: TicketRef, arrival: Arrival) -> Incident:
 	)
 
 
-def _decide_and_enter(
+def decide_and_enter(
 	account: OpenAccount,
 	incident: Incident,
 	arrival: Arrival,
 	facts: CustomerFacts,
 	policy: Policy | None = None,
 ) -> None:
+	"""Decide for the incident and enter the outcome; raises CreditsRefused where the door can refuse."""
 	exemption = charging.automatic_exemption(facts.deployed_on, account.at)
 	decision = charging.decide_for(
 		account, arrival.door, incident.customer or "", exemption, policy, arrival.automatic_mail
@@ -132,6 +141,7 @@ def _decide_and_enter(
 	charging.enter_decision(
 		account, incident, decision, f"ticket:{incident.ticket_key}:open{_again(incident)}"
 	)
+	incident.answer_due = int(arrival.wants_answer and decision.code is Code.PARKED)
 	incident.exemption = exemption.code if exemption and decision.code is Code.EXEMPT else None
 
 
@@ -151,14 +161,15 @@ def _unidentified(ticket: TicketRef) -> Incident | None:
 		has_account=False,
 		at=clock.now(),
 		automatic_mail=arrival.automatic_mail,
+		forged_sender=arrival.forged_sender,
 	)
 	decision = decide(facts)
-	incident = _new(ticket, arrival)
+	incident = new_incident(ticket, arrival)
 	incident.state = label_of(State(decision.code.value))
 	incident.decision = decision.code.value
 	incident.message = render(decision.message)
 	incident.opened_at_utc = stamp_text(facts.at)
-	_insert(incident)
+	insert(incident)
 	return incident
 
 
@@ -185,11 +196,12 @@ def identify(ticket: TicketRef, incident_name: str | None) -> Incident | None:
 		if incident_name:
 			incident = incidents.lock_in(opened.get(earlier or ""), incident_name)
 		else:
-			incident = _new(ticket, ticket.arrival())
+			incident = new_incident(ticket, ticket.arrival())
 		if earlier:
 			_leave_account(opened[earlier], incident)
-		incident.customer = ticket.customer
-		_enter_customer(opened.get(facts.account or ""), incident, ticket.arrival(), facts)
+		found = opened.get(facts.account or "")
+		incident.customer = found.row.customer if found else ticket.customer
+		_enter_customer(found, incident, ticket.arrival(), facts)
 		incident.ticket_update_due = 0  # this very save shows it
 		_store(incident, incident_name)
 	return incident
@@ -223,7 +235,7 @@ def _enter_customer(
 		incident.state, incident.decision = label_of(State(code.value)), code.value
 		return
 	policy = site.policy_for(Door.AGENT, account.row)
-	_decide_and_enter(account, incident, arrival, facts, Policy.PARK if policy is Policy.REFUSE else policy)
+	decide_and_enter(account, incident, arrival, facts, Policy.PARK if policy is Policy.REFUSE else policy)
 
 
 def _store(incident: Incident, incident_name: str | None) -> None:

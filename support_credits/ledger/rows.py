@@ -24,7 +24,11 @@ LOT_COLUMNS = (
 )  # fmt: skip
 
 
-LOCK_LOTS = f"SELECT {', '.join(LOT_COLUMNS)} FROM `tabCredit Lot` WHERE name IN %(names)s FOR UPDATE"
+# By primary key whatever the optimizer thinks of a small table: a scan of another index locks everybody's rows.
+LOCK_LOTS = (
+	f"SELECT {', '.join(LOT_COLUMNS)} FROM `tabCredit Lot` FORCE INDEX (PRIMARY)"
+	" WHERE name IN %(names)s ORDER BY name FOR UPDATE"
+)
 CHANGING_COLUMNS = ("remaining", "credits_granted", "overdraft_limit", "voided", "moved_to")
 
 
@@ -64,6 +68,10 @@ class Incident:
 	parked_at_utc: str = ""
 	released_at_utc: str = ""
 	ticket_deleted_at_utc: str = ""
+	resolved_at_utc: str = ""
+	follows: str = ""
+	followed_by: str = ""
+	answer_due: int = 0
 	request_key: str | None = None
 	cycle: int = 0
 	ticket_update_due: int = 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import frappe
 from frappe.utils import get_system_timezone
 
 from support_credits.engine.decision import Door, Policy, resolve_policy
+from support_credits.engine.reopen import Late
 
 POLICY_BY_LABEL = {
 	"Refuse": Policy.REFUSE,
@@ -22,6 +24,9 @@ POLICY_DOORS = {
 	"agent_policy": (Door.AGENT, Door.SPLIT),
 }
 POLICY_FIELDS = tuple(POLICY_DOORS)
+
+
+LATE_BY_LABEL = {"Charge as a new incident": Late.CHARGE, "Ask for a new ticket": Late.ASK}
 
 
 def settings() -> frappe._dict:
@@ -59,3 +64,13 @@ def credits_per_incident(tier: str | None) -> int:
 		return 1
 	cost = frappe.get_cached_value("Support Tier", tier, "credits_per_incident")
 	return 1 if cost is None else int(cost)
+
+
+def late_reopening() -> Late:
+	"""What reopening a ticket after the window is."""
+	return LATE_BY_LABEL.get(settings().late_reopen or "", Late.CHARGE)
+
+
+def site_time(moment: datetime) -> datetime:
+	"""A time of the host's own fields, which are in the site's time zone without saying so, as an instant."""
+	return moment.replace(tzinfo=ZoneInfo(get_system_timezone()))

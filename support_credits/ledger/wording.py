@@ -12,6 +12,7 @@ from support_credits.engine.decision import WAYS_ON, Decision
 from support_credits.engine.errors import EngineError
 from support_credits.engine.incident import State
 from support_credits.engine.model import Choices, Message
+from support_credits.engine.sentences import ways_of
 from support_credits.ledger import settings as site
 
 
@@ -47,13 +48,21 @@ def of_error(error: EngineError) -> str:
 
 def refusal(decision: Decision) -> str:
 	"""The refusal with its ways on as links, and what to read first (design rule 8)."""
-	reading = {"documentation_url": _("Documentation"), "community_url": _("Community")}
-	links = [
-		_link(label, site.settings().get(field))
-		for field, label in reading.items()
-		if site.settings().get(field)
-	]
+	links = [_link(link["label"], link["url"]) for link in reading_links()]
 	return f"{render(decision.message, links=True)} {' · '.join(links)}".strip()
+
+
+def reading_links() -> list[dict[str, str]]:
+	"""What to read first, as label and url; only what the provider has set."""
+	reading = {"documentation_url": _("Documentation"), "community_url": _("Community")}
+	urls = {label: site.settings().get(field) for field, label in reading.items()}
+	return [{"label": label, "url": url} for label, url in urls.items() if url]
+
+
+def links_on() -> list[dict[str, str]]:
+	"""The ways on as label and url; the url is empty where the provider has set none."""
+	words = dict(ways_of(ways_on()).options)
+	return [{"label": _(words[name]), "url": site.settings().get(f"{name}_url") or ""} for name in words]
 
 
 def _link(label: str, url: str | None) -> str:

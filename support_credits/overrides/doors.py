@@ -10,6 +10,7 @@ from helpdesk.utils import is_agent
 
 from support_credits.engine.decision import Door
 from support_credits.ledger.intake import Arrival, TicketRef
+from support_credits.mail.context import current
 
 if TYPE_CHECKING:
 	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import HDTicket
@@ -24,11 +25,23 @@ def ticket_ref(doc: HDTicket) -> TicketRef:
 		key=doc.key,
 		customer=doc.customer or None,
 		arrival=lambda: arrival_of(doc),
-		request_key=request_key() if doc.is_new() else None,
+		request_key=request_key_of(doc),
 	)
 
 
 def arrival_of(doc: HDTicket) -> Arrival:
+	mail = current()
+	if mail:
+		# Whoever's session the pull runs in, the mail speaks for its sender alone.
+		return Arrival(
+			Door.MAIL,
+			is_agent=True,
+			automatic_mail=mail.is_automatic,
+			forged_sender=mail.forged,
+			wants_answer=mail.counts and mail.answerable,
+		)
+	if frappe.flags.in_import and not doc.is_new():
+		return Arrival(Door.AGENT, is_agent=True)  # an import that changes tickets is their agent's act
 	agent = is_agent()
 	return Arrival(door_of(doc, agent), agent)
 
@@ -40,15 +53,17 @@ def door_of(doc: HDTicket, agent: bool) -> Door:
 	if flags.in_install or flags.in_patch or flags.in_migrate:
 		return Door.SYSTEM
 	if agent:
-		return _agent_door(doc)
+		return Door.SPLIT if doc.is_new() and doc.ticket_split_from else Door.AGENT
 	return Door.PORTAL if doc.via_customer_portal else Door.API
 
 
-def _agent_door(doc: HDTicket) -> Door:
-	# Scheduled mail pulls run as Administrator and set both; a customer's session is no agent, so neither can be forged.
-	if doc.email_account and doc.flags.ignore_mandatory and frappe.session.user == "Administrator":
-		return Door.MAIL
-	return Door.SPLIT if doc.ticket_split_from else Door.AGENT
+def request_key_of(doc: HDTicket) -> str | None:
+	"""What makes a mail, or a request that says so, one decision however often it arrives."""
+	mail = current()
+	if mail:
+		# Its own ticket's alone: what else the site makes of it is no second decision about the mail.
+		return mail.request_key if mail.ticket is doc or not doc.is_new() else None
+	return request_key() if doc.is_new() else None
 
 
 def request_key() -> str | None:

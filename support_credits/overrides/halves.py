@@ -29,7 +29,7 @@ def entered(doc: HDTicket) -> None:
 
 
 def stored(doc: HDTicket) -> None:
-	doc.flags.update({"sc_stored": True, "sc_watched": False, "sc_new": False})
+	doc.flags.update({"sc_stored": True, "sc_watched": False, "sc_new": False, "sc_opened": None})
 
 
 def refuse_half(doc: HDTicket) -> None:
@@ -45,6 +45,8 @@ def refuse_half(doc: HDTicket) -> None:
 
 def _agrees(doc: HDTicket) -> bool:
 	"""Whether the database holds both sides or neither: a savepoint may have undone both, or the host stored late."""
+	if doc.flags.sc_opened and frappe.db.exists("Support Incident", doc.flags.sc_opened):
+		return False  # a second incident may say what the first one said
 	incident = incidents.name_for_ticket(doc.name)
 	mark = frappe.db.get_value("HD Ticket", doc.name, ["sc_state", "customer"], as_dict=True)
 	if not incident:

@@ -13,16 +13,25 @@ from frappe import _
 from frappe.utils import get_datetime
 from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_ticket_activity
 
-from support_credits.exceptions import WrongState
+from support_credits.engine.incident import State
+from support_credits.exceptions import HasHistory, WrongState
 from support_credits.ledger import corrections, incidents, intake, releases
-from support_credits.overrides import doors, halves, identity, parking
+from support_credits.ledger.wording import label_of
+from support_credits.mail.context import current
+from support_credits.overrides import doors, halves, identity, merging, parking, reopening
 
 if TYPE_CHECKING:
 	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import HDTicket
 
 	from support_credits.ledger.rows import Incident
 
-MARKS = ("sc_state", "sc_credits", "sc_tier")
+NO_MARKS = {"sc_state": None, "sc_credits": 0, "sc_tier": None}
+MARKS = tuple(NO_MARKS)
+STATES = frozenset([None, "", *(label_of(state) for state in State)])
+
+
+def before_insert(doc: HDTicket, method: str | None = None) -> None:
+	identity.hold_number(doc)
 
 
 def before_validate(doc: HDTicket, method: str | None = None) -> None:
@@ -41,38 +50,79 @@ def on_update(doc: HDTicket, method: str | None = None) -> None:
 		incident = corrections.withdraw(withdrawn)
 		show_marks(doc, incident)
 		refresh_marks(incident)  # it may have been charged meanwhile
+	activity = doc.flags.pop("sc_activity", None)
+	if activity:
+		log_ticket_activity(doc.name, activity)
 	halves.stored(doc)
 
 
 def before_save(doc: HDTicket, method: str | None = None) -> None:
 	parking.hold_clock(doc)
+	parking.forget_hold(doc)
 
 
 def on_trash(doc: HDTicket, method: str | None = None) -> None:
 	incidents.ticket_deleted(doc.name)
 
 
+def before_rename(doc: HDTicket, method: str, old: str, new: str, merge: bool = False) -> None:
+	"""The host takes ``force`` from the request: a customer could take the number the next ticket is to get."""
+	frappe.throw(
+		_("Ticket {0} keeps its number: statements and mails name it. Merge it in Helpdesk instead.").format(
+			old
+		),
+		HasHistory,
+	)
+
+
 def open_ticket(doc: HDTicket) -> None:
 	"""Decide for a new ticket and show the outcome on it. A split carries its parent's marks: they go first."""
 	show_marks(doc, None)
-	doc.flags.update({"sc_release": None, "sc_watched": None, "sc_new": True})
+	doc.flags.update({"sc_release": None, "sc_watched": None, "sc_activity": None, "sc_new": True})
+	mail = current()
+	if mail and mail.ticket is None:
+		mail.ticket = doc
 	identity.hold_raiser(doc)
+	if doc.ticket_split_from:
+		# The host saves the ticket it was split from at the end: locked after the account, the two would deadlock.
+		corrections.lock_ticket(doc.ticket_split_from)
 	incident = intake.open_incident(doors.ticket_ref(doc))
 	if incident:
 		halves.entered(doc)
+		follow_customer(doc, incident)
 		show_marks(doc, incident)
+		note_answer(incident)
+
+
+def follow_customer(doc: HDTicket, incident: Incident) -> None:
+	"""The customer was merged into another one while this waited for his account: the ticket is that one's."""
+	if incident.account and incident.customer != doc.customer:
+		doc.customer = incident.customer
+
+
+def note_answer(incident: Incident) -> None:
+	"""The mail that is being taken in has to be answered when it is stored."""
+	mail = current()
+	if mail and incident.answer_due:
+		mail.parked.add(incident.name)
 
 
 def save_ticket(doc: HDTicket) -> None:
 	"""Marks stay as they were; what decides money is the agents' to change; a corrected customer pays instead."""
 	before = doc.get_doc_before_save()
+	if before.sc_state not in STATES:
+		before.update(true_marks(doc.name))
 	for mark in MARKS:
 		doc.set(mark, before.get(mark))
 	identity.hold_decisive_fields(doc, before)
 	if doc.customer != before.customer:
 		change_customer(doc)
+	elif merging.is_merge(doc, before) and merging.give_back(doc):
+		pass
 	elif before.sc_state in ("Parked", "Withdrawn"):
 		parking.follow_status(doc, before)
+	else:
+		reopening.follow(doc, before)
 
 
 def change_customer(doc: HDTicket) -> None:
@@ -89,7 +139,9 @@ def change_customer(doc: HDTicket) -> None:
 		)
 	waited = doc.sc_state == "Parked"
 	halves.entered(doc)
-	show_marks(doc, intake.identify(doors.ticket_ref(doc), incident))
+	found = intake.identify(doors.ticket_ref(doc), incident)
+	follow_customer(doc, found)
+	show_marks(doc, found)
 	if waited and doc.sc_state != "Parked":
 		parking.wake(doc)
 
@@ -99,9 +151,16 @@ def _counts(doc: HDTicket) -> bool:
 	return bool(doc.customer and since and get_datetime(doc.creation) > since)
 
 
+def true_marks(ticket: str) -> dict[str, object]:
+	"""The marks as the incident says them, for a ticket on which somebody has put others around the document."""
+	name = incidents.name_for_ticket(ticket)
+	found = incidents.read(name) if name else None
+	return marks_of(found) if found else NO_MARKS
+
+
 def show_marks(doc: HDTicket, incident: Incident | None) -> None:
 	"""Put on the ticket what its pages show. The incident is the truth; these are read-only copies of it."""
-	doc.update(marks_of(incident) if incident else {"sc_state": None, "sc_credits": 0, "sc_tier": None})
+	doc.update(marks_of(incident) if incident else NO_MARKS)
 
 
 def marks_of(incident: Incident) -> dict[str, object]:

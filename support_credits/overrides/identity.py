@@ -16,6 +16,7 @@ from support_credits.exceptions import NotMember
 from support_credits.ledger import settings as site
 from support_credits.ledger.accounts import account_of
 from support_credits.ledger.intake import site_sells
+from support_credits.mail.context import MailContext, current
 
 if TYPE_CHECKING:
 	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import HDTicket
@@ -24,12 +25,22 @@ if TYPE_CHECKING:
 DECISIVE_FIELDS = (
 	"customer", "contact", "raised_by", "key", "service_level_agreement_creation", "first_responded_on",
 	"total_hold_time", "is_merged", "merged_with", "ticket_split_from", "email_account", "via_customer_portal",
+	"resolution_date",
 )  # fmt: skip
+# By these the host tells who may write a ticket.
+WRITER_FIELDS = ("customer", "contact", "raised_by", "owner")
 # Of a new ticket: set by Helpdesk's own agents' actions, meaningless from a customer.
 AGENT_FIELDS = (
 	"service_level_agreement_creation", "first_responded_on", "total_hold_time", "is_merged", "merged_with",
-	"ticket_split_from", "email_account",
+	"ticket_split_from", "email_account", "resolution_date",
 )  # fmt: skip
+
+
+def hold_number(doc: HDTicket) -> None:
+	"""The series numbers tickets. A number chosen in advance (REST v2) would stop every ticket that comes to it."""
+	if not doc.flags.name_set or frappe.flags.in_import or "System Manager" in frappe.get_roles():
+		return
+	doc.name, doc.flags.name_set = None, False
 
 
 def hold_raiser(doc: HDTicket) -> None:
@@ -37,7 +48,10 @@ def hold_raiser(doc: HDTicket) -> None:
 
 	An honest portal user costs no statement here: his request claims nothing that is not his.
 	"""
-	if frappe.session.user == "Guest":
+	mail = current()
+	if mail:
+		hold_sender(doc, mail)
+	elif frappe.session.user == "Guest":
 		hold_guest(doc)
 	elif (_claims_more(doc) or not doc.customer) and not is_agent() and site_sells():
 		hold_member(doc)
@@ -51,6 +65,12 @@ def hold_guest(doc: HDTicket) -> None:
 	"""Nobody proved to be this customer, so nobody's credits are spent: agents find out who asks."""
 	if doc.customer and (site.settings().everyone_must_have_credits or account_of(doc.customer)):
 		doc.customer = None
+
+
+def hold_sender(doc: HDTicket, mail: MailContext) -> None:
+	"""A sender whom the mail server found to be false spends nobody's credits; any other is trusted, as the host does."""
+	if mail.forged:
+		hold_guest(doc)
 
 
 def hold_member(doc: HDTicket) -> None:
@@ -105,6 +125,7 @@ def companies_of(user: str) -> dict[str, str | None]:
 def hold_decisive_fields(doc: HDTicket, before: HDTicket) -> None:
 	"""Restore, from the saved ticket, what a customer may not change once his ticket was looked at by the rules."""
 	changed = [field for field in DECISIVE_FIELDS if doc.get(field) != before.get(field)]
+	hold_writer(doc, before)
 	# Asked last: the host answers is_agent() with a statement, and every ticket is saved again by its first message.
 	if not changed or not (before.sc_state or _reaches_an_account(doc, before)) or is_agent():
 		return
@@ -112,5 +133,16 @@ def hold_decisive_fields(doc: HDTicket, before: HDTicket) -> None:
 		doc.set(field, before.get(field))
 
 
+def hold_writer(doc: HDTicket, before: HDTicket) -> None:
+	"""The host asks who may write the ticket as it was posted: whoever names himself its raiser in the same request may.
+	Asked again of the ticket as it is stored.
+	"""
+	if all(doc.get(field) == before.get(field) for field in WRITER_FIELDS) or is_agent():
+		return
+	if not frappe.has_permission("HD Ticket", "write", doc=before):
+		raise frappe.PermissionError(_("You have no access to ticket {0}.").format(before.name))
+
+
 def _reaches_an_account(doc: HDTicket, before: HDTicket) -> bool:
-	return bool(doc.customer and doc.customer != before.customer and account_of(doc.customer))
+	"""Whether credits are at stake: a ticket without a decision may get one when it is opened again."""
+	return any(account_of(customer) for customer in {doc.customer, before.customer} if customer)

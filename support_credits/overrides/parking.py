@@ -64,6 +64,19 @@ def start_clock(doc: HDTicket) -> None:
 	doc.first_responded_on = doc.on_hold_since = None
 	doc.total_hold_time = 0
 	doc.response_by = doc.resolution_by = None
+	doc.flags.sc_clock_started = True
+
+
+def forget_hold(doc: HDTicket) -> None:
+	"""After the host's SLA has run: it takes the days a ticket was closed for a hold, and would put its new deadline off
+	by as much.
+	"""
+	if not doc.flags.pop("sc_clock_started", None) or not doc.total_hold_time or not doc.sla:
+		return
+	doc.total_hold_time = 0
+	sla = frappe.get_cached_doc("HD Service Level Agreement", doc.sla)
+	sla.handle_targets(doc)
+	sla.handle_agreement_status(doc)
 
 
 def hold_status(doc: HDTicket) -> None:

@@ -9,6 +9,7 @@ from frappe.model.document import Document
 
 from support_credits.exceptions import HasHistory, LedgerImmutableError
 from support_credits.ledger.guard import ACCOUNT_LEDGER_FIELDS
+from support_credits.support_credits.doctype import checks
 
 
 class CreditAccount(Document):
@@ -18,6 +19,7 @@ class CreditAccount(Document):
 		self.update(blank_ledger_fields())
 
 	def validate(self) -> None:
+		checks.whole_numbers(self, {"overdraft_limit": checks.CREDITS})
 		if self.is_new():
 			return
 		before = self.get_doc_before_save()

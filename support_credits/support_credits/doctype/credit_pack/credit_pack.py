@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import cint
 
 from support_credits.engine import tariff
+from support_credits.support_credits.doctype import checks
 
 
 class CreditPack(Document):
 	def validate(self) -> None:
-		if self.credits <= 0:
+		if cint(self.credits) <= 0:
 			frappe.throw(_("Credits must be at least 1."))
-		if self.validity_months <= 0:
+		if cint(self.validity_months) <= 0:
 			frappe.throw(_("Validity must be at least 1 calendar month."))
+		checks.whole_numbers(self, {"credits": checks.CREDITS, "validity_months": checks.MONTHS})
+		self.price = self.checked_price()
+
+	def checked_price(self) -> Decimal:
+		"""The price as a number that is none of NaN, infinite or below zero; the host would store 0 for text."""
+		try:
+			price = Decimal(str(self.price or 0))
+		except InvalidOperation:
+			price = Decimal("NaN")
+		if not (price.is_finite() and price >= 0):
+			frappe.throw(_("Price must be a number, and not below zero."))
+		return price
 
 	@property
 	def price_per_credit(self) -> float | None:
@@ -30,7 +44,7 @@ class CreditPack(Document):
 
 	def quote(self) -> tariff.Quote | None:
 		"""This pack in the price list with the smallest one on sale: what savings are measured against."""
-		if not self.credits or not self.currency:
+		if not cint(self.credits) or not self.currency:
 			return None
 		smallest = smallest_pack(self.currency) or self
 		quotes = tariff.price_list([offer_of(smallest), offer_of(self)])

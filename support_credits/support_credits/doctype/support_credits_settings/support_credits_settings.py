@@ -6,9 +6,16 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from support_credits.support_credits.doctype import checks
+
+DAYS = ("refund_grace_days", "deployment_days", "reopen_days", "expired_notice_days")
+LINKS = ("buy_url", "redeem_url", "emergency_url", "documentation_url", "community_url")
+
 
 class SupportCreditsSettings(Document):
 	def validate(self) -> None:
+		checks.whole_numbers(self, {"overdraft_limit": checks.CREDITS, **dict.fromkeys(DAYS, checks.DAYS)})
+		checks.links(self, *LINKS)
 		self.validate_time_zone()
 		self.validate_parked_status()
 

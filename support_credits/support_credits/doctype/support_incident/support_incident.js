@@ -23,6 +23,9 @@ frappe.ui.form.on("Support Incident", {
 		if (frm.doc.state === "Parked") {
 			add_action(frm, __("Release"), () => call(frm, "release"));
 		}
+		if (frm.doc.state === "Automatic") {
+			add_action(frm, __("Charge"), () => confirm_charge(frm));
+		}
 		if (CAN_PARK.includes(frm.doc.state)) {
 			add_action(frm, __("Park"), () => call(frm, "park"));
 		}
@@ -31,7 +34,13 @@ frappe.ui.form.on("Support Incident", {
 });
 
 function indicator_of(state) {
-	const colors = { Charged: "blue", Exempt: "green", Parked: "orange", Overdrawn: "red", Unidentified: "yellow" };
+	const colors = {
+		Charged: "blue",
+		Exempt: "green",
+		Parked: "orange",
+		Overdrawn: "red",
+		Unidentified: "yellow",
+	};
 	return colors[state] || "gray";
 }
 
@@ -68,14 +77,21 @@ function ask_exemption(frm) {
 		],
 		(values) => call(frm, "exempt", values),
 		__("Exempt ticket {0}", [frm.doc.ticket]),
-		frm.doc.credits ? __("Give back {0} credit(s)", [frm.doc.credits]) : __("Exempt")
+		frm.doc.credits ? __("Give back {0} credit(s)", [frm.doc.credits]) : __("Exempt"),
 	);
 }
 
 function confirm_unexempt(frm) {
 	frappe.confirm(
 		__("The ticket will be charged again, or wait for credits when there are none. Go on?"),
-		() => call(frm, "unexempt")
+		() => call(frm, "unexempt"),
+	);
+}
+
+function confirm_charge(frm) {
+	frappe.confirm(
+		__("An automatic mail costs nothing. Charge this ticket all the same? Without credits it will wait."),
+		() => call(frm, "charge"),
 	);
 }
 
@@ -93,6 +109,6 @@ function ask_customer(frm) {
 		],
 		(values) => call(frm, "set_customer", { customer: values.customer || "" }),
 		__("Set the customer of ticket {0}", [frm.doc.ticket]),
-		__("Set")
+		__("Set"),
 	);
 }

@@ -3,9 +3,21 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
+from frappe.utils import cint
+
+from support_credits.support_credits.doctype import checks
 
 
 class SupportTier(Document):
 	def validate(self) -> None:
-		if self.promise_value <= 0:
+		checks.whole_numbers(
+			self,
+			{
+				"credits_per_incident": checks.CREDITS,
+				"credits_per_month": checks.CREDITS,
+				"promise_value": checks.DAYS,
+				"aim_value": checks.DAYS,
+			},
+		)
+		if cint(self.promise_value) <= 0:
 			frappe.throw(_("Promise must be at least 1: a tier without a response target promises nothing."))

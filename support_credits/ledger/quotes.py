@@ -1,0 +1,73 @@
+"""What an agent's act on a ticket would cost, before he does it: the act itself, done and undone.
+
+Quotes run the same code as charges (design 4), so they cannot differ from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+
+from support_credits.exceptions import CreditsRefused
+from support_credits.ledger import incidents, intake, merging, queries, reopening
+from support_credits.ledger.intake import TicketRef
+from support_credits.ledger.rows import Incident
+
+SAVEPOINT = "sc_quote"
+
+
+@dataclass(frozen=True)
+class Quote:
+	"""What would happen: ``credits`` taken (negative: given back), the state after it, and the balance on both sides."""
+
+	credits: int
+	state: str
+	customer: str | None
+	balance: int
+	balance_after: int
+	message: str
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+	"""The block's writes are taken back at its end; the locks stay until the request ends."""
+	frappe.db.savepoint(SAVEPOINT)
+	try:
+		yield
+	finally:
+		frappe.db.rollback(save_point=SAVEPOINT)
+
+
+def of_new_ticket(ticket: TicketRef) -> Quote:
+	"""A ticket that does not exist yet, as a split makes one."""
+	return _quote(ticket.customer, lambda: intake.open_incident(ticket))
+
+
+def of_reopening(ticket: TicketRef, earlier: str | None) -> Quote:
+	"""Reopening a ticket after the window."""
+	return _quote(ticket.customer, lambda: reopening.open_again(ticket, earlier))
+
+
+def of_merging(incident_name: str, target: str) -> Quote:
+	"""Merging the ticket of an incident into ``target``."""
+	found = incidents.read(incident_name)
+	return _quote(found.customer if found else None, lambda: merging.merged(incident_name, target))
+
+
+def _quote(customer: str | None, act: Callable[[], Incident | None]) -> Quote:
+	account = customer and frappe.db.get_value("Credit Account", {"customer": customer}, "name")
+	before = queries.balance(account) if account else 0
+	with undone():
+		try:
+			incident = act()
+		except CreditsRefused as refusal:
+			frappe.clear_last_message()  # it is the answer here, not an error
+			return Quote(0, "", customer, before, before, frappe.utils.strip_html(str(refusal)))
+		after = queries.balance(account) if account else 0
+	if incident is None:
+		return Quote(0, "", customer, before, before, _("Nothing is charged or given back."))
+	return Quote(before - after, incident.state, customer, before, after, incident.message)
