@@ -3,7 +3,7 @@
 export SC_STRICT ?= $(STRICT)
 export KEEP
 
-.PHONY: help demo down test test-engine test-server test-browser lint sync
+.PHONY: help demo down test test-engine test-server test-browser faults lint sync
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,6 +26,9 @@ test-server: ## the server suite on the bench's test site
 
 test-browser: ## the pages in a real browser
 	@scripts/sc test browser
+
+faults: ## races, crashes and a soak at full length, on servers of their own: about an hour and a half
+	@scripts/sc test faults
 
 lint: ## ruff and mypy as CI runs them
 	@scripts/sc test lint

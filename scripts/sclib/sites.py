@@ -31,6 +31,7 @@ DEMO_SITES = (
 )
 TEST_SITE = Site(os.environ.get("SC_TEST_SITE", "test.localhost"), "UTC")
 INSTALL_SITE = Site("install.localhost", "UTC")  # the app comes and goes there
+FAULTS_SITE = Site("faults.localhost", "UTC")  # only copied: tests/faults breaks its copy
 
 
 def ensure_site(place: Place, site: Site) -> None:

@@ -129,8 +129,11 @@ def _closed_incident(account: str) -> str:
 
 	name = incidents.new_name()
 	gone = stamp_text(clock.now())
+	customer = frappe.db.get_value("Credit Account", account, "customer")
 	incidents.insert(
-		Incident(name, None, "0", name, "Exempt", customer=MANY, account=account, ticket_deleted_at_utc=gone)
+		Incident(
+			name, None, "0", name, "Exempt", customer=customer, account=account, ticket_deleted_at_utc=gone
+		)
 	)
 	return name
 
