@@ -13,6 +13,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import frappe
+from helpdesk.helpdesk.doctype.hd_form_script.hd_form_script import get_form_script
 
 from support_credits import install, uninstall
 from support_credits.overrides.parking import PARKED_STATUS
@@ -21,6 +22,11 @@ from support_credits.tests.ledger_case import LEDGER, LedgerCase, row_of
 
 
 class TestInstall(LedgerCase):
+	def setUp(self) -> None:
+		super().setUp()
+		# An index it has to make first would commit whatever a test had open.
+		install.after_migrate()
+
 	def test_installing_twice_adds_nothing(self) -> None:
 		def added() -> tuple[list, ...]:
 			fields = frappe.get_all(
@@ -29,7 +35,8 @@ class TestInstall(LedgerCase):
 			rights = frappe.get_all(
 				"Custom DocPerm", {"parent": "HD Ticket"}, ["role", "permlevel", "read"], order_by="role asc"
 			)
-			return fields, rights, frappe.get_all("HD Ticket Status", order_by="name asc", pluck="name")
+			statuses = frappe.get_all("HD Ticket Status", order_by="name asc", pluck="name")
+			return fields, rights, statuses, install.agent_costs_scripts()
 
 		before = added()
 		install.after_install()
@@ -50,6 +57,42 @@ class TestInstall(LedgerCase):
 		for version in ("1.20.0", "1.28.1", "1.29.0-dev", "2.0.0-dev"):
 			with self.subTest(version), patch("helpdesk.__version__", version):
 				install.before_install()
+
+	def test_agents_are_shown_the_costs_on_the_ticket_page_and_customers_are_not(self) -> None:
+		self.assertEqual([install.AGENT_COSTS], install.agent_costs_scripts())
+		self.assertIn(install.AGENT_COSTS_SCRIPT, get_form_script("HD Ticket"))
+		for elsewhere in ({"is_customer_portal": True}, {"apply_on_new_page": True}):
+			shown = get_form_script("HD Ticket", **elsewhere) or []
+			self.assertNotIn(install.AGENT_COSTS_SCRIPT, shown, elsewhere)
+
+	def test_the_file_that_the_form_script_loads_is_where_the_host_serves_it(self) -> None:
+		self.assertIn(f'"{install.AGENT_COSTS_FILE}"', install.AGENT_COSTS_SCRIPT)
+		served = install.AGENT_COSTS_FILE.removeprefix("/assets/support_credits/")
+		self.assertTrue(os.path.isfile(frappe.get_app_path("support_credits", "public", served)))
+
+	def test_an_update_brings_the_form_script_where_there_is_none(self) -> None:
+		uninstall.remove_agent_costs()
+		self.assertEqual([], install.agent_costs_scripts())
+		install.after_migrate()
+		self.assertEqual([install.AGENT_COSTS], install.agent_costs_scripts())
+
+	def test_an_update_leaves_a_form_script_that_somebody_has_changed(self) -> None:
+		mine = frappe.get_doc("HD Form Script", install.AGENT_COSTS)
+		for changed in ({"enabled": 0}, {"script": "// not here"}, {"apply_to_customer_portal": 1}):
+			with self.subTest(changed=changed):
+				mine.update(changed).save()
+				before = row_of("HD Form Script", install.AGENT_COSTS)
+				install.after_migrate()
+				self.assertEqual(before, row_of("HD Form Script", install.AGENT_COSTS))
+
+	def test_a_form_script_of_another_name_is_not_joined_by_a_second_and_goes_with_the_app(self) -> None:
+		mine = frappe.copy_doc(frappe.get_doc("HD Form Script", install.AGENT_COSTS))
+		uninstall.remove_agent_costs()
+		mine.insert(set_name="Our own name")
+		install.after_migrate()
+		self.assertEqual(["Our own name"], install.agent_costs_scripts())
+		uninstall.remove_agent_costs()
+		self.assertEqual([], install.agent_costs_scripts())
 
 	def test_the_export_holds_every_row_of_the_ledger_once(self) -> None:
 		company = factories.company(credits=2)

@@ -20,7 +20,13 @@ class TestPatches(TestCase):
 
 		dotted = [handler for events in hooks.doc_events.values() for handler in events.values()]
 		dotted += [job for jobs in hooks.scheduler_events.values() for job in jobs if isinstance(job, str)]
-		dotted += [hooks.before_install, hooks.after_install, hooks.before_uninstall, hooks.after_uninstall]
+		dotted += [
+			hooks.before_install,
+			hooks.after_install,
+			hooks.after_migrate,
+			hooks.before_uninstall,
+			hooks.after_uninstall,
+		]
 		for path in dotted:
 			with self.subTest(path):
 				self.assertTrue(callable(frappe.get_attr(path)))

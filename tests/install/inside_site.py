@@ -37,6 +37,7 @@ def facts() -> dict[str, object]:
 		"doctypes": _names("DocType", {"module": "Support Credits"}),
 		"workspaces": _names("Workspace", {"module": "Support Credits"}),
 		"scripts": _names("Scheduled Job Type", {"method": ["like", f"{APP}.%"]}),
+		"form_scripts": _names("HD Form Script", {}),
 		"tables": sorted(table for table in frappe.db.get_tables(cached=False) if table.startswith(("tabCredit", "tabSupport", "tabExemption", "tabDeployment"))),
 		"tickets": [list(map(str, row)) for row in frappe.get_all("HD Ticket", fields=OLD_COLUMNS, order_by="name asc", as_list=True)],
 		"waiting": frappe.db.count("HD Ticket", {"status": "Waiting for credits"}),

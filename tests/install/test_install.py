@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 INSIDE = Path(__file__).with_name("inside_site.py").resolve()
 LEFT_BEHIND = (
 	"columns", "custom_fields", "property_setters", "permissions", "statuses", "roles", "modules", "doctypes",
-	"workspaces", "scripts", "tables",
+	"workspaces", "scripts", "form_scripts", "tables",
 )  # fmt: skip
 
 Facts = dict[str, object]
@@ -93,6 +93,11 @@ def test_installing_charges_nobody_until_somebody_has_an_account(life: Life) -> 
 	assert life.seen["free ticket"]["state"] is None
 
 
+def test_installing_adds_one_form_script_that_shows_agents_the_costs(life: Life) -> None:
+	before, installed = (set(life.seen[when]["form_scripts"]) for when in ("before", "installed"))
+	assert installed - before == {"Support Credits"}
+
+
 def test_the_ledger_was_in_use_and_proved_before_it_went(life: Life) -> None:
 	assert life.seen["history"]["waiting"]["state"] == "Parked"
 	assert json.loads(life.said["verify"])["ok"] is True
@@ -147,7 +152,7 @@ def test_a_plain_helpdesk_works_after_the_app_is_gone(life: Life) -> None:
 
 
 def test_installing_again_works_and_starts_an_empty_ledger(life: Life) -> None:
-	for what in ("columns", "custom_fields", "permissions", "statuses", "doctypes", "tables"):
+	for what in ("columns", "custom_fields", "permissions", "statuses", "doctypes", "form_scripts", "tables"):
 		assert life.seen["again"][what] == life.seen["installed"][what], what
 	assert life.seen["last ticket"]["state"] is None
 	report = json.loads(life.said["verify again"])
