@@ -13,15 +13,19 @@ from dataclasses import asdict, dataclass, field
 import frappe
 from frappe import _
 
-from support_credits.engine.catalogue import Catalogue, CatalogueError, Target, parse
+from support_credits.engine.catalogue import Calendar, Catalogue, CatalogueError, Target, Window, parse
+from support_credits.engine.catalogue_model import WEEKDAYS
 from support_credits.engine.decision import Door
 from support_credits.engine.model import stamp_text
+from support_credits.engine.support_calendar import HOLIDAY
 from support_credits.exceptions import CatalogueRefused
+from support_credits.hours.calendars import DAY_FIELDS
+from support_credits.hours.severity import severities
 from support_credits.ledger import clock
 
 SETTINGS = "Support Credits Settings"
 TRIGGER_LABELS = {"deployment_window": "Deployment", "merged": "Merge", "missed_target": "Missed target"}
-KEPT_FOR_LATER = ("calendars", "emergency", "cover_minutes", "texts")
+KEPT_FOR_LATER = ("emergency", "cover_minutes", "texts")
 
 Values = dict[str, object]
 
@@ -60,6 +64,7 @@ def load(data: dict[str, object], overwrite: bool = False) -> LoadReport:
 		catalogue = parse(data)
 	except CatalogueError as error:
 		raise CatalogueRefused("\n".join(error.errors)) from error
+	_check_severities(catalogue)
 	report = LoadReport()
 	marks = json.loads(frappe.db.get_single_value(SETTINGS, "catalogue_marks") or "{}")
 	records = list(_records(catalogue))
@@ -71,6 +76,27 @@ def load(data: dict[str, object], overwrite: bool = False) -> LoadReport:
 		_("Kept with the settings until their records exist: {0}.").format(", ".join(KEPT_FOR_LATER))
 	)
 	return report
+
+
+def _check_severities(catalogue: Catalogue) -> None:
+	"""Severities are the site's own priorities: one it has not got would be a window for nobody."""
+	wanted = {
+		f"calendars[{number}]": window.min_severity
+		for number, calendar in enumerate(catalogue.calendars)
+		for window in (*calendar.windows, *calendar.holiday_windows)
+		if window.min_severity
+	}
+	wanted |= {f"tiers[{number}]": tier.customer_severity for number, tier in enumerate(catalogue.tiers)}
+	known = severities()
+	errors = [
+		_('{0}: "{1}" is not a ticket priority of this site; known are {2}').format(
+			path, name, ", ".join(known)
+		)
+		for path, name in wanted.items()
+		if name and name not in known
+	]
+	if errors:
+		raise CatalogueRefused("\n".join(errors))
 
 
 def _name_what_left(now: set[str], marks: dict, report: LoadReport) -> None:
@@ -85,9 +111,13 @@ def _records(catalogue: Catalogue) -> Iterator[tuple[str, str, Values]]:
 	"""Every record of the catalogue in an order in which links resolve."""
 	if not frappe.db.exists("Currency", catalogue.provider.currency):
 		yield "Currency", catalogue.provider.currency, {"currency_name": catalogue.provider.currency}
+	for calendar in catalogue.calendars:
+		yield "Support Calendar", calendar.code, _calendar_values(calendar)
 	for tier in catalogue.tiers:
 		values = {"tier_name": tier.name, "credits_per_incident": tier.credits_per_incident}
 		values |= {"credits_per_month": tier.credits_per_month, **_target("promise", tier.promise)}
+		values |= {"calendar": tier.calendar, "customer_severity": tier.customer_severity}
+		values |= {"resolution_hours": tier.resolution_hours}
 		yield "Support Tier", tier.code, {"tier_code": tier.code, **values, **_target("aim", tier.aim)}
 	for pack in catalogue.packs:
 		values = {"pack_name": pack.name, "credits": pack.credits, "price": float(pack.price)}
@@ -110,6 +140,28 @@ def _records(catalogue: Catalogue) -> Iterator[tuple[str, str, Values]]:
 		}
 		values |= {"raise_priority_to": _highest_priority() if reason.raises_priority else None}
 		yield "Exemption Reason", reason.code, {"reason_code": reason.code, **values}
+
+
+def _calendar_values(calendar: Calendar) -> Values:
+	days = {name: number for number, name in enumerate(WEEKDAYS)}
+	windows = [_window_values(window, {days[day] for day in window.days}) for window in calendar.windows]
+	windows += [_window_values(window, {HOLIDAY}) for window in calendar.holiday_windows]
+	own = [{"day": str(day), "kind": "Holiday", "description": None} for day in calendar.holidays.added]
+	own += [{"day": str(day), "kind": "No holiday", "description": None} for day in calendar.holidays.removed]
+	return {
+		"calendar_code": calendar.code,
+		"calendar_name": calendar.name,
+		"time_zone": calendar.zone,
+		"country": calendar.holidays.country,
+		"subdivision": calendar.holidays.subdivision,
+		"windows": windows,
+		"own_days": own,
+	}
+
+
+def _window_values(window: Window, days: set[int]) -> Values:
+	flags = {field: int(number in days) for number, field in enumerate(DAY_FIELDS)}
+	return {**flags, "starts": window.start, "ends": window.end, "from_severity": window.min_severity}
 
 
 def _target(prefix: str, target: Target | None) -> Values:
@@ -161,9 +213,19 @@ def _update(
 
 
 def _same(one: object, other: object) -> bool:
+	if isinstance(one, list) and isinstance(other, list):
+		return _rows(one) == _rows(other)
 	if isinstance(one, float) or isinstance(other, float):
 		return abs(float(one or 0) - float(other or 0)) < 1e-9
 	return (one or None) == (other or None)
+
+
+ROW_FIELDS = (*DAY_FIELDS, "starts", "ends", "from_severity", "day", "kind", "description")
+
+
+def _rows(table: list) -> list[tuple[str, ...]]:
+	"""Rows of a child table, or of a catalogue, as what they say."""
+	return [tuple(str(row.get(field) or "") for field in ROW_FIELDS) for row in table]
 
 
 def _load_settings(

@@ -51,3 +51,11 @@ class ReopenTooLate(SupportCreditsError):
 
 class TicketNotStored(SupportCreditsError):
 	"""The host took another record for the ticket a mail was to become; the mail is kept and tried again."""
+
+
+class CalendarRefused(SupportCreditsError):
+	"""A Support Calendar that cannot be read, or on which a tier's promise could never be kept; nothing was saved."""
+
+
+class KeptByTier(SupportCreditsError):
+	"""An agreement or a holiday list of the host that follows a Support Tier or a Support Calendar was changed by hand."""

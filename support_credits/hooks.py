@@ -17,12 +17,17 @@ after_migrate = "support_credits.install.after_migrate"
 before_uninstall = "support_credits.uninstall.before_uninstall"
 after_uninstall = "support_credits.uninstall.after_uninstall"
 
-# What a mail is, known when it comes in. The other class the facts force is the SLA's.
-override_doctype_class = {"Email Account": "support_credits.overrides.email_account.CreditsEmailAccount"}
+# The two the facts force: what a mail is, known when it comes in, and covered time where a Support Calendar counts.
+override_doctype_class = {
+	"Email Account": "support_credits.overrides.email_account.CreditsEmailAccount",
+	"HD Service Level Agreement": "support_credits.overrides.hd_service_level_agreement.CreditsServiceLevelAgreement",
+}
 
-# Locks the two tickets in one order and tries again after a deadlock; the host's own function does the work.
+# The host's own functions do the work: merging locks the two tickets in one order and tries again after a deadlock, the
+# banner is asked for the severity that counts.
 override_whitelisted_methods = {
 	"helpdesk.helpdesk.doctype.hd_ticket.api.merge_ticket": "support_credits.api.host.merge_ticket",
+	"helpdesk.helpdesk.doctype.hd_ticket.api.show_outside_hours_banner": "support_credits.api.host.show_outside_hours_banner",
 }
 
 # Our answers say that a machine wrote them.
@@ -39,6 +44,14 @@ doc_events = {
 		"before_rename": "support_credits.overrides.hd_customer.before_rename",
 		"on_trash": "support_credits.overrides.hd_customer.on_trash",
 	},
+	"HD Service Holiday List": {
+		"before_save": "support_credits.overrides.hd_service_holiday_list.before_save"
+	},
+	"HD Ticket Priority": {
+		"on_update": "support_credits.overrides.hd_ticket_priority.follow",
+		"after_delete": "support_credits.overrides.hd_ticket_priority.follow",
+		"after_rename": "support_credits.overrides.hd_ticket_priority.follow",
+	},
 	"HD Ticket": {
 		# Customer, name and key are final here and it is before the SLA runs in the controller's before_save.
 		"before_validate": "support_credits.overrides.hd_ticket.before_validate",
@@ -52,6 +65,9 @@ doc_events = {
 
 scheduler_events = {
 	"hourly": ["support_credits.ledger.jobs.expire_lots", "support_credits.ledger.jobs.release_waiting"],
+	# Every month, so that a January on which the server was off is caught up.
+	"monthly_long": ["support_credits.hours.jobs.keep_years_ahead"],
+	"hourly_long": ["support_credits.hours.recompute.run_due"],
 	# A release that a crash cut short between the ledger and the ticket's own row.
 	"all": [
 		"support_credits.ledger.jobs.finish_releases",

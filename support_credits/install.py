@@ -15,6 +15,8 @@ from support_credits.overrides.parking import PARKED_STATUS
 MODULE = "Support Credits"
 OLDEST_HELPDESK = (1, 20)
 TICKET = "HD Ticket"
+AGREEMENT = "HD Service Level Agreement"
+HOLIDAY_LIST = "HD Service Holiday List"
 SETTINGS = "Support Credits Settings"
 INDEX = {"doc_type": TICKET, "field_name": "customer", "property": "search_index"}
 AGENT_COSTS = "Support Credits"
@@ -59,8 +61,33 @@ def ticket_fields() -> dict[str, list[dict[str, object]]]:
 			{"fieldname": "sc_state", "label": "Credits", "fieldtype": "Data", "insert_after": "customer", **common},
 			{"fieldname": "sc_credits", "label": "Credits Charged", "fieldtype": "Int", "insert_after": "sc_state", **common},
 			{"fieldname": "sc_tier", "label": "Support Tier", "fieldtype": "Data", "insert_after": "sc_credits", **common},
+			{"fieldname": "sc_severity", "label": "Severity That Counts", "fieldtype": "Data", "insert_after": "sc_tier", **common},
 		]
 	}  # fmt: skip
+
+
+def calendar_fields() -> dict[str, list[dict[str, object]]]:
+	"""What binds the host's agreements and holiday lists to a Support Calendar. An agreement without one stays stock."""
+	kept = {"module": MODULE, "no_copy": 1, "translatable": 0}
+	calendar = {
+		"fieldname": "sc_calendar",
+		"label": "Support Calendar",
+		"fieldtype": "Link",
+		"options": "Support Calendar",
+	}
+	tier = {"fieldname": "sc_tier", "label": "Support Tier", "fieldtype": "Link", "options": "Support Tier"}
+	counts = "Counts covered time by this calendar instead of the working hours below."
+	return {
+		AGREEMENT: [
+			{**calendar, "insert_after": "holiday_list", "description": counts, **kept},
+			{**tier, "insert_after": "sc_calendar", "read_only": 1, **kept},
+		],
+		HOLIDAY_LIST: [{**calendar, "insert_after": "to_date", "read_only": 1, **kept}],
+	}
+
+
+def host_fields() -> dict[str, list[dict[str, object]]]:
+	return {**ticket_fields(), **calendar_fields()}
 
 
 def before_install() -> None:
@@ -77,7 +104,7 @@ def before_install() -> None:
 
 
 def after_install() -> None:
-	create_custom_fields(ticket_fields(), ignore_validate=True)
+	create_custom_fields(host_fields(), ignore_validate=True)
 	settings = frappe.get_doc(SETTINGS)
 	if add_parked_status():
 		settings.made_status = PARKED_STATUS
@@ -143,6 +170,7 @@ def customer_indexes() -> list[str]:
 
 
 def after_migrate() -> None:
+	create_custom_fields(host_fields(), ignore_validate=True)
 	add_customer_index()
 	add_agent_costs()
 	add_new_settings()

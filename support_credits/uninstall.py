@@ -11,12 +11,20 @@ from frappe import _
 from frappe.utils import get_site_path
 
 from support_credits.engine.model import stamp_text
-from support_credits.install import MODULE, TICKET, agent_costs_scripts, customer_indexes, ticket_fields
+from support_credits.install import (
+	AGREEMENT,
+	HOLIDAY_LIST,
+	MODULE,
+	TICKET,
+	agent_costs_scripts,
+	customer_indexes,
+	host_fields,
+)
 from support_credits.ledger import clock
 from support_credits.overrides import parking
 
 EXPORTED = (
-	"Support Credits Settings", "Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
+	"Support Credits Settings", "Support Calendar", "Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
 	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident",
 )  # fmt: skip
 PAGE = 5_000
@@ -39,6 +47,7 @@ def after_uninstall() -> None:
 	if "support_credits" in frappe.get_installed_apps():
 		return  # a dry run: the app stays
 	status = frappe.flags.sc_made_status
+	leave_agreements()
 	reopen_waiting(status)
 	if status:
 		remove_status(status)
@@ -133,13 +142,42 @@ def remove_customer_index() -> None:
 	frappe.db.updatedb(TICKET)
 
 
+def leave_agreements() -> None:
+	"""Open tickets go back to the agreement the host picks; ours stay behind, disabled, where a ticket names one.
+
+	The host's hourly job stops at a ticket whose agreement does not exist.
+	"""
+	for name in frappe.get_all(AGREEMENT, {"sc_tier": ["is", "set"]}, pluck="name"):
+		_hand_over(name)
+		holidays = frappe.db.get_value(AGREEMENT, name, "holiday_list")
+		if frappe.db.exists(TICKET, {"sla": name}):
+			frappe.db.set_value(AGREEMENT, name, {"enabled": 0, "description": None})
+		else:
+			frappe.delete_doc(AGREEMENT, name, ignore_permissions=True, force=True)
+		if not frappe.db.exists(AGREEMENT, {"holiday_list": holidays}):
+			frappe.delete_doc(HOLIDAY_LIST, holidays, ignore_permissions=True, force=True)
+
+
+def _hand_over(agreement: str) -> None:
+	open_ones = {"sla": agreement, "status_category": ["!=", "Resolved"]}
+	for name in frappe.get_all(TICKET, open_ones, pluck="name"):
+		ticket = frappe.get_doc(TICKET, name)
+		ticket.set_sla()
+		sla = frappe.get_doc(AGREEMENT, ticket.sla)
+		sla.handle_targets(ticket)
+		sla.handle_agreement_status(ticket)
+		values = {
+			field: ticket.get(field) for field in ("sla", "response_by", "resolution_by", "agreement_status")
+		}
+		frappe.db.set_value(TICKET, name, values, update_modified=False)
+
+
 def remove_marks() -> None:
-	fields = [field["fieldname"] for field in ticket_fields()[TICKET]]
-	for name in frappe.get_all(
-		"Custom Field", filters={"dt": TICKET, "fieldname": ["in", fields]}, pluck="name"
-	):
-		frappe.delete_doc("Custom Field", name, ignore_permissions=True, force=True)
-	frappe.clear_cache(doctype=TICKET)
-	for fieldname in fields:
-		# A removed Custom Field leaves its column behind; these held copies only.
-		frappe.db.sql_ddl(f"ALTER TABLE `tabHD Ticket` DROP COLUMN IF EXISTS `{fieldname}`")
+	for doctype, fields in host_fields().items():
+		names = [field["fieldname"] for field in fields]
+		for name in frappe.get_all("Custom Field", {"dt": doctype, "fieldname": ["in", names]}, pluck="name"):
+			frappe.delete_doc("Custom Field", name, ignore_permissions=True, force=True)
+		frappe.clear_cache(doctype=doctype)
+		for fieldname in names:
+			# A removed Custom Field leaves its column behind; these held copies only.
+			frappe.db.sql_ddl(f"ALTER TABLE `tab{doctype}` DROP COLUMN IF EXISTS `{fieldname}`")

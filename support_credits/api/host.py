@@ -1,4 +1,4 @@
-"""The host's own endpoints where two of its users can deadlock: the locks in one order, and a bounded retry."""
+"""The host's own endpoints that need something of ours around them: locks in one order, or the severity that counts."""
 
 import frappe
 from helpdesk.helpdesk.doctype.hd_ticket import api
@@ -19,3 +19,14 @@ def merge_ticket(source: str, target: str) -> None:
 		api.merge_ticket(source, target)
 
 	retry_whole(whole)
+
+
+@frappe.whitelist()
+def show_outside_hours_banner(ticket_name: str) -> dict[str, object]:
+	"""Helpdesk's banner, asked for the hours that count for this very ticket: it looks at its agreement's alone."""
+	severity = frappe.db.get_value("HD Ticket", ticket_name, "sc_severity")
+	frappe.flags.sc_banner_priority = severity
+	try:
+		return api.show_outside_hours_banner(ticket_name)
+	finally:
+		frappe.flags.sc_banner_priority = None

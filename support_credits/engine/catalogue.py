@@ -136,6 +136,8 @@ def _tier(node: Node) -> Tier:
 		promise=_target(node.child("promise")),
 		aim=_target(node.child("aim")) if node.has("aim") else None,
 		calendar=node.code("calendar"),
+		resolution_hours=node.integer("resolution_hours", 0, _TARGET_MAX, 0),
+		customer_severity=node.optional_text("customer_severity"),
 	)
 	node.known("aim")
 	return tier

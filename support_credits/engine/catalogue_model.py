@@ -92,6 +92,8 @@ class Tier:
 	promise: Target
 	aim: Target | None
 	calendar: str
+	resolution_hours: int = 0
+	customer_severity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ class CoveredTime:
 	def intervals(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
 		"""What is open between two instants, in order, each clipped to them; those that touch are one."""
 		low, high = _us(start), _us(end)
+		if high <= low:
+			return
 		found: list[tuple[int, int]] = []
 		for number in range(as_utc(start).year, as_utc(end).year + 1):
 			year = self._year(number, start)
@@ -190,7 +192,8 @@ class CoveredTime:
 						yield start, end
 
 	def _too_far(self, start: datetime) -> NeverCovered:
-		empty = not any(year.total for year in self._ahead(start))
+		first, *later = self._ahead(start)
+		empty = first.passed_at(_us(start)) == first.total and not any(year.total for year in later)
 		local = start.astimezone(self.calendar.zone).strftime("%Y-%m-%d %H:%M")
 		template = NEVER if empty else TOO_FAR
 		return NeverCovered(template, calendar=self.calendar.name, years=HORIZON_YEARS, start=local)

@@ -68,11 +68,15 @@ class ClosedDays:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-	"""From ``at`` on other hours counted, because an agent said how severe it is; then it was ``due`` at another time."""
+	"""From ``at`` on other hours counted, because an agent said how severe it is; then it was ``due`` at another time.
+
+	``before`` is the severity that had counted until then.
+	"""
 
 	at: datetime
 	severity: str
 	due: datetime
+	before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def changed(was: Deadline, at: datetime, before: CoveredTime, now: CoveredTime, 
 	closed = tuple(_closed_days(was.target, was.start, min(at, due), before))
 	if at < due:
 		closed += tuple(day for day in _closed_days(was.target, at, due, now) if day not in closed)
-	changes = (*was.changes, Change(as_utc(at), severity, due))
+	changes = (*was.changes, Change(as_utc(at), severity, due, was.severity))
 	return replace(was, due=due, severity=severity, closed=closed, changes=changes)
 
 
@@ -180,7 +184,9 @@ def as_json(deadline: Deadline) -> dict[str, object]:
 		"opening": stamp_text(deadline.opening) if deadline.opening else None,
 		"closed": [[day.day.isoformat(), day.holiday] for day in deadline.closed],
 	}
-	changes = [[stamp_text(one.at), one.severity, stamp_text(one.due)] for one in deadline.changes]
+	changes = [
+		[stamp_text(one.at), one.severity, stamp_text(one.due), one.before] for one in deadline.changes
+	]
 	return {**said, "changes": changes} if changes else said
 
 
@@ -197,8 +203,8 @@ def from_json(said: Mapping[str, object]) -> Deadline:
 			opening=parse_stamp(str(said["opening"])) if said["opening"] else None,
 			closed=tuple(ClosedDay(date.fromisoformat(day), name) for day, name in _rows(said["closed"])),
 			changes=tuple(
-				Change(parse_stamp(at), name, parse_stamp(due))
-				for at, name, due in _rows(said.get("changes") or [])
+				Change(parse_stamp(at), name, parse_stamp(due), before)
+				for at, name, due, before in _rows(said.get("changes") or [])
 			),
 		)
 	except (KeyError, TypeError, ValueError) as error:

@@ -28,6 +28,7 @@ from support_credits.engine.grants import days_after, expiry_date, grant_line
 from support_credits.engine.incident import State
 from support_credits.engine.model import Allocation, Entry, Line, Lot, parse_stamp, stamp_text
 from support_credits.engine.refund import refund
+from support_credits.ledger import responses
 from support_credits.ledger import settings as site
 from support_credits.ledger.posting import OpenAccount
 from support_credits.ledger.rows import Incident, LotTerms, chained_terms
@@ -201,6 +202,7 @@ def enter_decision(account: OpenAccount, incident: Incident, decision: Decision,
 		enter_charge(account, incident, decision.allocations, event_key)
 		if decision.code is Code.OVERDRAWN:
 			account.overdrawn.append(incident.name)
+	responses.follow(incident, account.at)
 
 
 def receipt(account: OpenAccount, decision: Decision) -> str:

@@ -18,7 +18,7 @@ from support_credits.engine.errors import NotAllowed
 from support_credits.engine.incident import Event, State, next_state
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import WrongState
-from support_credits.ledger import charging, clock, incidents, releases
+from support_credits.ledger import charging, clock, incidents, releases, responses
 from support_credits.ledger import settings as site
 from support_credits.ledger.grants import credits_came_in
 from support_credits.ledger.posting import OpenAccount, account_lock
@@ -124,6 +124,7 @@ def decide_again(account: OpenAccount | None, incident: Incident, event: str, do
 	if account is None:
 		incident.state = label_of(State.NOT_ENFORCED if incident.customer else State.UNIDENTIFIED)
 		incident.decision = state_of(incident.state).value
+		responses.forget(incident)
 		return None
 	policy = site.policy_for(door, account.row)
 	policy = Policy.PARK if policy is Policy.REFUSE else policy
@@ -162,6 +163,7 @@ def park(ticket: str) -> Correction:
 		incident.state, incident.decision = label_of(after), after.value
 		incident.parked_at_utc = stamp_text(account.at)
 		incident.message = _("This ticket waits for credits.")
+		responses.forget(incident)
 		account.parked.append(incident.name)
 		incidents.update(incident)
 		# Nothing else may move the queue when the credits are there already.
@@ -219,6 +221,7 @@ def _reopened(account: OpenAccount | None, incident_name: str) -> Incident:
 	incident = incidents.lock_in(account, incident_name)
 	step(incident, Event.REOPEN, Code.CHARGED)
 	decide_again(account, incident, "reopen", Door(incident.door))
+	responses.restart(incident, clock.now())
 	incidents.update(incident)
 	return incident
 

@@ -12,7 +12,7 @@ from support_credits.engine.decision import Code, Door, Policy, TicketFacts, dec
 from support_credits.engine.incident import INCIDENT_NEXT, Event, State
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import AlreadyServed, CreditsRefused, NotMember
-from support_credits.ledger import accounts, charging, clock, incidents, releases
+from support_credits.ledger import accounts, charging, clock, incidents, releases, responses
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import CustomerFacts
 from support_credits.ledger.posting import OpenAccount, account_lock, account_locks
@@ -29,6 +29,8 @@ class Arrival:
 	automatic_mail: bool = False
 	forged_sender: bool = False
 	wants_answer: bool = False  # a person's mail: he is told when it has to wait
+	priority: str | None = None  # what the ticket says; how severe it is for us is another question
+	confirms_priority: bool = False  # an agent chose it, so it counts as it is
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,7 @@ def decide_and_enter(
 	)
 	if decision.code is Code.REFUSED:
 		frappe.throw(refusal(decision), CreditsRefused, title=_("Not enough support credits"))
+	responses.judge(incident, site.tier_of(account.row), arrival.priority, arrival.confirms_priority)
 	charging.enter_decision(
 		account, incident, decision, f"ticket:{incident.ticket_key}:open{_again(incident)}"
 	)
@@ -210,6 +213,7 @@ def identify(ticket: TicketRef, incident_name: str | None) -> Incident | None:
 def _leave_account(account: OpenAccount, incident: Incident) -> None:
 	charging.enter_refund(account, incident, _("Customer corrected"))
 	releases.leave_queue(account, incident)
+	responses.forget(incident)  # another customer's tier promises something else
 	from support_credits.ledger.grants import credits_came_in
 
 	credits_came_in(account)
@@ -229,6 +233,10 @@ def _enter_customer(
 ) -> None:
 	incident.account = account.name if account else None
 	if incident.state and _keeps_state(incident):
+		if account:
+			incident.tier = site.tier_of(account.row)
+			responses.judge(incident, incident.tier, arrival.priority, arrival.confirms_priority)
+			responses.follow(incident, account.at)
 		return
 	if account is None:
 		code = Code.NOT_ENFORCED if incident.customer else Code.UNIDENTIFIED

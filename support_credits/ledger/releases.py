@@ -12,7 +12,7 @@ from frappe.utils import now
 
 from support_credits.engine.allocation import allocate, available
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock, incidents
+from support_credits.ledger import clock, incidents, responses
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import enter_charge
 from support_credits.ledger.posting import OpenAccount, account_lock
@@ -75,6 +75,7 @@ def leave_queue(account: OpenAccount, incident: Incident) -> None:
 def mark_released(account: OpenAccount, incident: Incident) -> None:
 	"""The provider's clock starts here; the ticket's row follows."""
 	incident.released_at_utc = stamp_text(account.at)
+	responses.start(incident, account.at)
 	incident.ticket_update_due = WAKE
 
 

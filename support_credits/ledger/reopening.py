@@ -7,7 +7,7 @@ from frappe import _
 
 from support_credits.engine.decision import Code
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import accounts, charging, clock, corrections, incidents, intake
+from support_credits.ledger import accounts, charging, clock, corrections, incidents, intake, responses
 from support_credits.ledger import settings as site
 from support_credits.ledger.intake import Arrival, TicketRef
 from support_credits.ledger.posting import OpenAccount, account_lock
@@ -77,6 +77,7 @@ def count(incident_name: str, arrival: Arrival) -> Incident:
 def _counted(account: OpenAccount | None, incident_name: str, arrival: Arrival) -> Incident:
 	incident = incidents.lock_in(account, incident_name)
 	decision = corrections.count_in(account, incident, arrival.door)
+	responses.restart(incident, clock.now())
 	incident.answer_due = int(arrival.wants_answer and bool(decision) and decision.code is Code.PARKED)
 	incidents.update(incident)
 	return incident

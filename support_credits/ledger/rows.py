@@ -69,6 +69,14 @@ class Incident:
 	released_at_utc: str = ""
 	ticket_deleted_at_utc: str = ""
 	resolved_at_utc: str = ""
+	severity: str = ""
+	severity_confirmed: int = 0
+	calendar: str | None = None
+	agreement: str | None = None
+	due_at_utc: str = ""
+	aim_at_utc: str = ""
+	deadline: str = ""
+	aim: str = ""
 	follows: str = ""
 	followed_by: str = ""
 	answer_due: int = 0

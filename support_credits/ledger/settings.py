@@ -74,3 +74,8 @@ def late_reopening() -> Late:
 def site_time(moment: datetime) -> datetime:
 	"""A time of the host's own fields, which are in the site's time zone without saying so, as an instant."""
 	return moment.replace(tzinfo=ZoneInfo(get_system_timezone()))
+
+
+def on_site_wall(instant: datetime) -> datetime:
+	"""The inverse: an instant as the host stores it, on the site's wall and without a zone."""
+	return instant.astimezone(ZoneInfo(get_system_timezone())).replace(tzinfo=None, fold=0)

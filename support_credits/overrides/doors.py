@@ -39,11 +39,15 @@ def arrival_of(doc: HDTicket) -> Arrival:
 			automatic_mail=mail.is_automatic,
 			forged_sender=mail.forged,
 			wants_answer=mail.counts and mail.answerable,
+			priority=doc.priority,
 		)
 	if frappe.flags.in_import and not doc.is_new():
-		return Arrival(Door.AGENT, is_agent=True)  # an import that changes tickets is their agent's act
+		# An import that changes tickets is their agent's act.
+		return Arrival(Door.AGENT, is_agent=True, priority=doc.priority)
 	agent = is_agent()
-	return Arrival(door_of(doc, agent), agent)
+	door = door_of(doc, agent)
+	confirms = doc.is_new() and door is Door.AGENT
+	return Arrival(door, agent, priority=doc.priority, confirms_priority=confirms)
 
 
 def door_of(doc: HDTicket, agent: bool) -> Door:

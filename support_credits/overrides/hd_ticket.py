@@ -18,14 +18,14 @@ from support_credits.exceptions import HasHistory, WrongState
 from support_credits.ledger import corrections, incidents, intake, releases
 from support_credits.ledger.wording import label_of
 from support_credits.mail.context import current
-from support_credits.overrides import doors, halves, identity, merging, parking, reopening
+from support_credits.overrides import agreement, doors, halves, identity, merging, parking, reopening
 
 if TYPE_CHECKING:
 	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import HDTicket
 
 	from support_credits.ledger.rows import Incident
 
-NO_MARKS = {"sc_state": None, "sc_credits": 0, "sc_tier": None}
+NO_MARKS = {"sc_state": None, "sc_credits": 0, "sc_tier": None, "sc_severity": None}
 MARKS = tuple(NO_MARKS)
 STATES = frozenset([None, "", *(label_of(state) for state in State)])
 
@@ -54,11 +54,13 @@ def on_update(doc: HDTicket, method: str | None = None) -> None:
 	if activity:
 		log_ticket_activity(doc.name, activity)
 	halves.stored(doc)
+	agreement.settled(doc)
 
 
 def before_save(doc: HDTicket, method: str | None = None) -> None:
 	parking.hold_clock(doc)
 	parking.forget_hold(doc)
+	agreement.note_hours(doc)
 
 
 def on_trash(doc: HDTicket, method: str | None = None) -> None:
@@ -77,8 +79,9 @@ def before_rename(doc: HDTicket, method: str, old: str, new: str, merge: bool = 
 
 def open_ticket(doc: HDTicket) -> None:
 	"""Decide for a new ticket and show the outcome on it. A split carries its parent's marks: they go first."""
-	show_marks(doc, None)
+	doc.update(NO_MARKS)
 	doc.flags.update({"sc_release": None, "sc_watched": None, "sc_activity": None, "sc_new": True})
+	agreement.begin(doc)
 	mail = current()
 	if mail and mail.ticket is None:
 		mail.ticket = doc
@@ -115,6 +118,7 @@ def save_ticket(doc: HDTicket) -> None:
 	for mark in MARKS:
 		doc.set(mark, before.get(mark))
 	identity.hold_decisive_fields(doc, before)
+	agreement.keep(doc, before)
 	if doc.customer != before.customer:
 		change_customer(doc)
 	elif merging.is_merge(doc, before) and merging.give_back(doc):
@@ -123,6 +127,10 @@ def save_ticket(doc: HDTicket) -> None:
 		parking.follow_status(doc, before)
 	else:
 		reopening.follow(doc, before)
+	confirmed = agreement.follow_priority(doc, before)
+	if confirmed:
+		halves.entered(doc)
+		show_marks(doc, confirmed)
 
 
 def change_customer(doc: HDTicket) -> None:
@@ -161,11 +169,18 @@ def true_marks(ticket: str) -> dict[str, object]:
 def show_marks(doc: HDTicket, incident: Incident | None) -> None:
 	"""Put on the ticket what its pages show. The incident is the truth; these are read-only copies of it."""
 	doc.update(marks_of(incident) if incident else NO_MARKS)
+	agreement.show(doc, incident)
 
 
 def marks_of(incident: Incident) -> dict[str, object]:
 	tier = incident.tier and frappe.get_cached_value("Support Tier", incident.tier, "tier_name")
-	return {"sc_state": incident.state, "sc_credits": incident.credits, "sc_tier": tier}
+	severity = incident.severity if incident.due_at_utc else None
+	return {
+		"sc_state": incident.state,
+		"sc_credits": incident.credits,
+		"sc_tier": tier,
+		"sc_severity": severity,
+	}
 
 
 def refresh_marks(incident: Incident) -> None:

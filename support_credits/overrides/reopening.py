@@ -55,6 +55,8 @@ def _customer_spoke(doc: HDTicket, before: HDTicket) -> bool:
 def count(doc: HDTicket) -> None:
 	"""An automatic mail's ticket on which a person wrote is an incident like any other."""
 	_enter(doc, ledger.count(incidents.name_for_ticket(doc.name), doors.arrival_of(doc)))
+	if doc.sc_severity:
+		parking.start_clock(doc)
 
 
 def _reopened(doc: HDTicket, before: HDTicket) -> None:

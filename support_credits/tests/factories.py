@@ -128,6 +128,28 @@ def tier(credits_per_incident: int = 1, **fields: object) -> str:
 	return frappe.get_doc(doc).insert(ignore_permissions=True).name
 
 
+WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+
+def hours(starts: str, ends: str, *days: str, **fields: object) -> dict[str, object]:
+	"""A row of a Support Calendar's windows; without days on Monday to Friday."""
+	return {**dict.fromkeys(days or WORKDAYS, 1), "starts": starts, "ends": ends, **fields}
+
+
+def support_calendar(*windows: dict[str, object], zone: str = "Etc/UTC", **fields: object) -> str:
+	"""A Support Calendar; without windows Monday to Friday from 08:00 to 18:00."""
+	code = unique_code("hours")
+	doc = {
+		"doctype": "Support Calendar",
+		"calendar_code": code,
+		"calendar_name": code.upper(),
+		"time_zone": zone,
+		"windows": list(windows) or [hours("08:00", "18:00")],
+		**fields,
+	}
+	return frappe.get_doc(doc).insert(ignore_permissions=True).name
+
+
 def pack(credits: int = 2, validity_months: int = 3, price: float = 120, **fields: object) -> str:
 	code = unique_code("pack")
 	doc = {

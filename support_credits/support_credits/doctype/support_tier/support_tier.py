@@ -5,7 +5,10 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
+from support_credits.hours import agreements, promises
 from support_credits.support_credits.doctype import checks
+
+HOURS: checks.Range = (0, 10_000)
 
 
 class SupportTier(Document):
@@ -17,7 +20,16 @@ class SupportTier(Document):
 				"credits_per_month": checks.CREDITS,
 				"promise_value": checks.DAYS,
 				"aim_value": checks.DAYS,
+				"resolution_hours": HOURS,
 			},
 		)
 		if cint(self.promise_value) <= 0:
 			frappe.throw(_("Promise must be at least 1: a tier without a response target promises nothing."))
+		if self.calendar:
+			promises.check_reachable(self)
+
+	def on_update(self) -> None:
+		agreements.follow_tier(self.name)
+
+	def on_trash(self) -> None:
+		agreements.leave(self)

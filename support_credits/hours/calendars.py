@@ -1,0 +1,113 @@
+"""Support Calendars of the site as the engine's: read from their records, kept in the process while those are unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import frappe
+from frappe import _
+from frappe.utils import getdate
+
+from support_credits.engine.covered_time import CoveredTime
+from support_credits.engine.support_calendar import (
+	HOLIDAY,
+	LEAST_SEVERE,
+	BadCalendar,
+	SupportCalendar,
+	Window,
+	check_overlaps,
+	window_of,
+)
+from support_credits.exceptions import CalendarRefused
+from support_credits.hours.severity import severities, severity_of
+
+CALENDAR = "Support Calendar"
+DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "on_holidays")
+KEPT_MAX = 200  # calendars of all sites and severities in one process
+
+_kept: dict[tuple[str, str, int], tuple[object, CoveredTime]] = {}
+
+
+def covered_time(calendar: str, severity: int) -> CoveredTime:
+	"""The calendar's time for tickets of this severity. Costs no statement while calendar and priorities are cached."""
+	doc = frappe.get_cached_doc(CALENDAR, calendar)
+	key, version = (frappe.local.site, calendar, severity), (str(doc.modified), severities())
+	found = _kept.get(key)
+	if found and found[0] == version:
+		return found[1]
+	if len(_kept) >= KEPT_MAX:
+		_kept.clear()
+	time = CoveredTime(of_doc(doc), severity)
+	_kept[key] = (version, time)
+	return time
+
+
+def of_doc(doc: object) -> SupportCalendar:
+	"""The calendar a record says, saved or not. Raises CalendarRefused that names the row."""
+	windows = tuple(_window(row) for row in doc.windows)
+	try:
+		check_overlaps(windows)
+	except BadCalendar as error:
+		frappe.throw(_sentence(error), CalendarRefused)
+	found = {getdate(row.holiday_date): row.description or "" for row in doc.holidays}
+	return SupportCalendar(doc.calendar_name or doc.name, ZoneInfo(doc.time_zone), windows, found)
+
+
+def _window(row: object) -> Window:
+	days = [
+		HOLIDAY if field == "on_holidays" else number
+		for number, field in enumerate(DAY_FIELDS)
+		if row.get(field)
+	]
+	least = severity_of(row.from_severity) if row.from_severity else LEAST_SEVERE
+	try:
+		return window_of(days, (row.starts or "").strip(), (row.ends or "").strip(), least)
+	except BadCalendar as error:
+		frappe.throw(_("Windows, row {0}: {1}.").format(row.idx, _sentence(error)), CalendarRefused)
+
+
+def _sentence(error: BadCalendar) -> str:
+	values = {name: _(value) if name == "day" else value for name, value in error.values.items()}
+	return _(error.template).format(**values)
+
+
+def rows_of(windows: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
+	"""Windows of a catalogue, as the rows of a record."""
+	return [
+		{
+			"starts": one["start"],
+			"ends": one["end"],
+			"from_severity": one.get("from_severity"),
+			**{field: int(number in one["days"]) for number, field in enumerate(DAY_FIELDS)},
+		}
+		for one in windows
+	]
+
+
+def said(doc: object, field: str) -> object:
+	"""A field of a record as plain values, to be compared with another's; rows without their own names and times."""
+	value = doc.get(field)
+	if not isinstance(value, list):
+		return value or None
+	names = [df.fieldname for df in frappe.get_meta(doc.meta.get_field(field).options).fields]
+	return [tuple(str(row.get(name) or "") for name in names) for row in value]
+
+
+def holidays_of(doc: object) -> dict[date, str]:
+	"""What the record's country and own days give for its years."""
+	from support_credits.hours import holidays
+
+	found: dict[date, str] = {}
+	years = range(doc.first_year, doc.last_year + 1)
+	if doc.country:
+		kinds = [kind.strip() for kind in (doc.categories or holidays.PUBLIC).split(",") if kind.strip()]
+		found = holidays.of_country(doc.country, doc.subdivision, kinds, years, doc.language)
+	for row in doc.own_days:
+		day = getdate(row.day)
+		if row.kind == "No holiday":
+			found.pop(day, None)
+		else:
+			found[day] = row.description or _("Closed")
+	return dict(sorted(found.items()))

@@ -1,0 +1,145 @@
+"""A calendar was edited: the deadlines of open tickets are worked out again, in the background, a page at a time (rule 21).
+
+Closed tickets keep theirs. Nothing is charged, refused or saved as a document: two columns of the ticket and four of its
+incident are written, under the ticket's lock, which every save takes first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import frappe
+from frappe import _
+from frappe.utils import now
+
+from support_credits.engine.errors import EngineError
+from support_credits.engine.explanation import as_json, from_json
+from support_credits.engine.model import stamp_text
+from support_credits.hours import promises
+from support_credits.hours.calendars import CALENDAR
+from support_credits.ledger import settings as site
+from support_credits.ledger.retry import retry_whole
+
+PAGE = 200
+TICKETS = """SELECT t.name FROM `tabSupport Incident` i JOIN `tabHD Ticket` t ON t.name = i.ticket
+	WHERE i.calendar = %s AND i.due_at_utc != '' AND t.status_category IN ('Open', 'Paused') AND t.name > %s
+	ORDER BY t.name LIMIT %s"""
+LOCK_TICKETS = """SELECT name, sla, response_by, resolution_by, first_responded_on, resolution_date, on_hold_since,
+	agreement_status, status_category, service_level_agreement_creation, total_hold_time, sc_severity, priority
+	FROM `tabHD Ticket` FORCE INDEX (PRIMARY) WHERE name IN %s ORDER BY name FOR UPDATE"""
+READ_INCIDENTS = """SELECT name, ticket, deadline, aim, due_at_utc FROM `tabSupport Incident`
+	WHERE ticket IN %s AND calendar = %s AND due_at_utc != '' FOR UPDATE"""
+OPEN = ("Open", "Paused")
+
+
+def soon(calendar: str) -> None:
+	"""Have it done once this is committed. Without a queue the scheduled job does it."""
+	frappe.db.set_value(CALENDAR, calendar, "recompute_due", 1, update_modified=False)
+	frappe.db.after_commit.add(lambda: _enqueue(calendar))
+
+
+def _enqueue(calendar: str) -> None:
+	try:
+		frappe.enqueue("support_credits.hours.recompute.run", queue="long", calendar=calendar)
+	except Exception:
+		frappe.logger("support_credits").warning("no queue: deadlines follow with the scheduled job")
+
+
+def run_due() -> int:
+	"""The scheduled job: calendars whose edit nothing has followed yet; returns how many tickets were moved."""
+	due = frappe.get_all(CALENDAR, filters={"recompute_due": 1}, pluck="name", order_by="name asc")
+	return sum(run(calendar) for calendar in due)
+
+
+def run(calendar: str) -> int:
+	"""Work out the open tickets of one calendar; returns how many were moved. Safe to run twice, or at once.
+
+	The mark is taken off first: an edit that comes meanwhile sets it again, and it is run again.
+	"""
+	frappe.db.set_value(CALENDAR, calendar, "recompute_due", 0, update_modified=False)
+	frappe.db.commit()
+	seen = moved = failed = 0
+	last = ""
+	while names := frappe.db.sql(TICKETS, (calendar, last, PAGE), pluck=True):
+		try:
+			moved += retry_whole(lambda names=names: _page(calendar, names))
+		except Exception:
+			frappe.db.rollback()
+			failed += len(names)
+			frappe.log_error(
+				title=f"Support Credits: deadlines of {calendar} from ticket {names[0]} on were not moved"
+			)
+		seen, last = seen + len(names), names[-1]
+		_tell(
+			calendar,
+			_("{0} open tickets looked at, {1} moved, {2} failed, so far.").format(seen, moved, failed),
+		)
+		frappe.db.commit()  # each page stands alone: what was done stays done
+	result = _("{0}: {1} open tickets looked at, {2} moved, {3} failed.").format(now(), seen, moved, failed)
+	_tell(calendar, result)
+	frappe.db.commit()
+	return moved
+
+
+def _tell(calendar: str, result: str) -> None:
+	frappe.db.set_value(CALENDAR, calendar, "recompute_result", result, update_modified=False)
+	frappe.publish_realtime(
+		"support_credits_recompute",
+		{"calendar": calendar, "result": result},
+		doctype=CALENDAR,
+		docname=calendar,
+	)
+
+
+def _page(calendar: str, names: Sequence[str]) -> int:
+	# Fresh and locked: a ticket may have been closed, or released, since the page was read.
+	tickets = {row.name: row for row in frappe.db.sql(LOCK_TICKETS, (names,), as_dict=True)}
+	incidents = frappe.db.sql(READ_INCIDENTS, (names, calendar), as_dict=True)
+	moved = 0
+	for incident in incidents:
+		ticket = tickets.get(incident.ticket)
+		if ticket and ticket.status_category in OPEN:
+			moved += _work_out(calendar, incident, ticket)
+	return moved
+
+
+def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bool:
+	try:
+		due = promises.worked_out_again(calendar, from_json(json.loads(incident.deadline)))
+		aim = (
+			promises.worked_out_again(calendar, from_json(json.loads(incident.aim))) if incident.aim else None
+		)
+	except EngineError as error:
+		frappe.log_error(
+			title=f"Support Credits: ticket {ticket.name} keeps its deadline", message=str(error)
+		)
+		return False
+	values = {
+		"due_at_utc": stamp_text(due.due),
+		"deadline": json.dumps(as_json(due), ensure_ascii=False, separators=(",", ":")),
+		"aim_at_utc": stamp_text(aim.due) if aim else "",
+		"aim": json.dumps(as_json(aim), ensure_ascii=False, separators=(",", ":")) if aim else "",
+	}
+	moved = values["due_at_utc"] != incident.due_at_utc
+	if values["deadline"] != incident.deadline or moved:
+		frappe.db.set_value("Support Incident", incident.name, values, update_modified=False)
+	_follow(ticket, due)
+	return moved
+
+
+def _follow(ticket: frappe._dict, due: object) -> None:
+	"""The ticket's own columns, as its agreement would have set them."""
+	before = (ticket.response_by, ticket.resolution_by, ticket.agreement_status)
+	ticket.response_by = site.on_site_wall(due.due)
+	if ticket.sla:
+		agreement = frappe.get_cached_doc("HD Service Level Agreement", ticket.sla)
+		agreement.flags.sc_priority = ticket.sc_severity or ticket.priority
+		agreement.set_resolution_by(ticket)
+		agreement.handle_agreement_status(ticket)
+	fields = ("response_by", "resolution_by", "agreement_status")
+	changed = {
+		field: ticket[field] for field, was in zip(fields, before, strict=True) if ticket[field] != was
+	}
+	if changed:
+		frappe.db.set_value("HD Ticket", ticket.name, changed, update_modified=False)

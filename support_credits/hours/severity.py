@@ -1,0 +1,60 @@
+"""How severe a ticket is: the host's priorities in their order, as the numbers the engine compares."""
+
+from __future__ import annotations
+
+import frappe
+
+PRIORITY = "HD Ticket Priority"
+CACHE = "support_credits:severities"
+DEFAULT = "support_credits:default_priority"
+
+
+def severities() -> dict[str, int]:
+	"""Every priority of the site with its severity, from 1 (the least) upwards; equals have the same.
+
+	Kept in the cache until a priority is saved or deleted: asking costs a ticket no statement.
+	"""
+	return frappe.cache.get_value(CACHE, _read)
+
+
+def _read() -> dict[str, int]:
+	# Helpdesk 1.28 numbers them, the most urgent with the smallest number; its `develop` names levels instead.
+	if frappe.get_meta(PRIORITY).has_field("integer_value"):
+		rows = frappe.get_all(
+			PRIORITY, fields=["name", "integer_value as place"], order_by="integer_value desc"
+		)
+	else:
+		levels = ("Low", "Medium", "High", "Urgent")
+		rows = frappe.get_all(PRIORITY, fields=["name", "level as place"], order_by="name asc")
+		rows.sort(key=lambda row: levels.index(row.place) if row.place in levels else 0)
+	found: dict[str, int] = {}
+	last: object = None
+	for row in rows:
+		found[row.name] = max(found.values(), default=0) + (row.place != last)
+		last = row.place
+	return found
+
+
+def forget(doc: object = None, method: str | None = None) -> None:
+	frappe.cache.delete_value([CACHE, DEFAULT])
+
+
+def severity_of(priority: str | None) -> int:
+	"""The number of a priority; 0, less than any, for none and for one that does not exist."""
+	return severities().get(priority or "", 0)
+
+
+def default_priority() -> str:
+	"""What a ticket has whose raiser says nothing: the site's setting, else its default agreement's."""
+	said = frappe.get_cached_doc("HD Settings").default_priority
+	return said or frappe.cache.get_value(DEFAULT, _read_default)
+
+
+def _read_default() -> str:
+	about = {"default_sla": 1, "enabled": 1}
+	said = frappe.db.get_value("HD Service Level Agreement", about, "default_priority")
+	return said or next(reversed(severities()), "")
+
+
+def most_severe(*priorities: str | None) -> str:
+	return max((one for one in priorities if one), key=severity_of, default="")

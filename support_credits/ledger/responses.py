@@ -1,0 +1,106 @@
+"""When an incident's first response is due: decided with its charge, kept with it, and changed only by what rule 21 names.
+
+A ticket's deadline is that of its tier and calendar when it came in (or was released). What moves it afterwards: an agent's
+word on its severity, a late reopening, and an edit of its calendar while it is open.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import frappe
+
+from support_credits.engine.errors import EngineError
+from support_credits.engine.explanation import Deadline, as_json, from_json
+from support_credits.engine.model import parse_stamp, stamp_text
+from support_credits.hours import promises
+from support_credits.hours.agreements import agreement_of
+from support_credits.ledger import clock, incidents
+from support_credits.ledger.rows import Incident
+
+# The clock of a ticket in one of these runs; a parked one's starts at its release.
+RUNNING = frozenset({"Charged", "Overdrawn", "Best effort", "Exempt"})
+
+
+def start(incident: Incident, at: datetime) -> None:
+	"""The clock of ``incident`` starts ``at`` some instant, under the tier it has now. The caller writes the incident.
+
+	A tier without a calendar, or an agreement that is not there yet, leaves the ticket to the host's own. So does a calendar
+	that never gets to the deadline: a ticket must not be lost for it, and an administrator is told.
+	"""
+	forget(incident)
+	incident.severity = incident.severity or promises.default_priority()
+	agreement = agreement_of(incident.tier)
+	if not (incident.tier and agreement):
+		return
+	try:
+		found = promises.promise(incident.tier, incident.severity, at)
+	except EngineError as error:
+		frappe.log_error(
+			title=f"Support Credits: ticket {incident.ticket_no} has no deadline of its tier {incident.tier}",
+			message=str(error),
+		)
+		return
+	if found:
+		incident.calendar, incident.agreement = found.calendar, agreement
+		put(incident, found.due, found.aim)
+
+
+def judge(incident: Incident, tier: str | None, priority: str | None, confirmed: bool) -> None:
+	"""Note the severity that counts, unless an agent has said it."""
+	if tier and not incident.severity_confirmed:
+		incident.severity = promises.counting_severity(tier, priority, confirmed)
+		incident.severity_confirmed = int(confirmed)
+
+
+def follow(incident: Incident, at: datetime) -> None:
+	"""After a decision: a running clock is started once, and stops where the ticket waits or is nobody's."""
+	if incident.state not in RUNNING:
+		forget(incident)
+	elif not incident.due_at_utc:
+		start(incident, parse_stamp(incident.opened_at_utc) if incident.opened_at_utc else at)
+
+
+def restart(incident: Incident, at: datetime) -> None:
+	"""The ticket begins anew: withdrawn and opened again, or a person's first word on an automatic mail's."""
+	if incident.state in RUNNING:
+		start(incident, at)
+
+
+def forget(incident: Incident) -> None:
+	"""No clock of ours runs for it."""
+	incident.due_at_utc = incident.aim_at_utc = incident.deadline = incident.aim = ""
+	incident.calendar = incident.agreement = None
+
+
+def put(incident: Incident, due: Deadline, aim: Deadline | None) -> None:
+	"""Write the deadlines, with their reasons, on the incident."""
+	incident.due_at_utc, incident.deadline = stamp_text(due.due), _text(due)
+	incident.aim_at_utc = stamp_text(aim.due) if aim else ""
+	incident.aim = _text(aim) if aim else ""
+
+
+def _text(deadline: Deadline) -> str:
+	return json.dumps(as_json(deadline), ensure_ascii=False, separators=(",", ":"))
+
+
+def deadline_of(incident: Incident | frappe._dict) -> Deadline | None:
+	return from_json(json.loads(incident.deadline)) if incident.deadline else None
+
+
+def confirm(incident_name: str, severity: str) -> Incident:
+	"""An agent says how severe the ticket is. What is left of its time is left under the hours that count from now on.
+
+	Before the clock runs, and on tiers without a calendar, the word is only noted.
+	"""
+	at = clock.now()
+	incident = incidents.lock([incident_name])[0]
+	before, incident.severity, incident.severity_confirmed = incident.severity, severity, 1
+	due = deadline_of(incident)
+	if due and incident.calendar and before != severity:
+		again = promises.change_severity(incident.calendar, due, at, before, severity)
+		aim = from_json(json.loads(incident.aim)) if incident.aim else None
+		put(incident, again, aim and promises.change_severity(incident.calendar, aim, at, before, severity))
+	incidents.update(incident)
+	return incident

@@ -1,0 +1,15 @@
+"""HD Ticket Priority: the host's priorities are our severities, and every tier's agreement has all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support_credits.hours import agreements, severity
+
+if TYPE_CHECKING:
+	from helpdesk.helpdesk.doctype.hd_ticket_priority.hd_ticket_priority import HDTicketPriority
+
+
+def follow(doc: HDTicketPriority, method: str | None = None, *renamed: object) -> None:
+	severity.forget()
+	agreements.follow_all()

@@ -1,0 +1,80 @@
+"""When the provider answers: windows in one time zone, each from a severity up, and the holidays that change them."""
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import getdate
+
+from support_credits.exceptions import CalendarRefused
+from support_credits.hours import agreements, calendars, promises, recompute
+
+YEARS_AHEAD = 2
+TIER = "Support Tier"
+# What decides when the clock runs; of the rest nothing is worked out again.
+DECISIVE = ("time_zone", "windows", "holidays")
+
+
+class SupportCalendar(Document):
+	def validate(self) -> None:
+		self.validate_time_zone()
+		self.validate_own_days()
+		self.set_years()
+		self.set_holidays()
+		calendars.of_doc(self)
+		self.validate_tiers()
+
+	def validate_time_zone(self) -> None:
+		try:
+			ZoneInfo(self.time_zone or "")
+		except (ZoneInfoNotFoundError, ValueError, OSError):
+			frappe.throw(
+				_("{0} is not a time zone. Use an IANA name, for example Europe/Lisbon.").format(
+					self.time_zone or '""'
+				),
+				CalendarRefused,
+			)
+
+	def validate_own_days(self) -> None:
+		seen: dict[object, int] = {}
+		for row in self.own_days:
+			day = getdate(row.day)
+			if day in seen:
+				frappe.throw(
+					_("Own days, row {0}: {1} is in row {2} already.").format(row.idx, row.day, seen[day]),
+					CalendarRefused,
+				)
+			seen[day] = row.idx
+
+	def set_years(self) -> None:
+		"""From last year, whose tickets may still be open, to as far ahead as deadlines are worked out."""
+		today = getdate()
+		own = [getdate(row.day).year for row in self.own_days]
+		self.first_year = min([self.first_year or today.year - 1, *own])
+		self.last_year = max([self.last_year or 0, today.year + YEARS_AHEAD, *own])
+
+	def set_holidays(self) -> None:
+		found = calendars.holidays_of(self)
+		said = {getdate(row.holiday_date): row.description for row in self.holidays}
+		if found != said:
+			rows = [{"holiday_date": day, "description": name} for day, name in found.items()]
+			self.set("holidays", rows)
+
+	def validate_tiers(self) -> None:
+		"""Refuse hours under which a promise that is sold already could never be kept."""
+		if self.is_new():
+			return
+		for tier in frappe.get_all(TIER, filters={"calendar": self.name}, pluck="name"):
+			promises.check_reachable(frappe.get_cached_doc(TIER, tier), calendars.of_doc(self))
+
+	def on_update(self) -> None:
+		before = self.get_doc_before_save()
+		agreements.follow_calendars_tiers(self.name)
+		if before and any(calendars.said(self, field) != calendars.said(before, field) for field in DECISIVE):
+			recompute.soon(self.name)
+
+	def on_trash(self) -> None:
+		if self.holiday_list:
+			self.db_set("holiday_list", None, update_modified=False)
+			agreements.delete_list(self.holiday_list)
