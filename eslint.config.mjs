@@ -6,6 +6,8 @@ const browser = {
 	console: "readonly",
 	fetch: "readonly",
 	URL: "readonly",
+	setTimeout: "readonly",
+	clearTimeout: "readonly",
 };
 
 export default [

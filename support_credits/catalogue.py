@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 
 import frappe
@@ -80,19 +81,18 @@ def load(data: dict[str, object], overwrite: bool = False) -> LoadReport:
 
 def _check_severities(catalogue: Catalogue) -> None:
 	"""Severities are the site's own priorities: one it has not got would be a window for nobody."""
-	wanted = {
-		f"calendars[{number}]": window.min_severity
+	wanted = [
+		(f"calendars[{number}]", window.min_severity)
 		for number, calendar in enumerate(catalogue.calendars)
 		for window in (*calendar.windows, *calendar.holiday_windows)
-		if window.min_severity
-	}
-	wanted |= {f"tiers[{number}]": tier.customer_severity for number, tier in enumerate(catalogue.tiers)}
+	]
+	wanted += [(f"tiers[{number}]", tier.customer_severity) for number, tier in enumerate(catalogue.tiers)]
 	known = severities()
 	errors = [
 		_('{0}: "{1}" is not a ticket priority of this site; known are {2}').format(
 			path, name, ", ".join(known)
 		)
-		for path, name in wanted.items()
+		for path, name in wanted
 		if name and name not in known
 	]
 	if errors:
@@ -183,7 +183,8 @@ def _load_record(
 ) -> None:
 	title = f"{doctype} {name}"
 	if not frappe.db.exists(doctype, name):
-		frappe.get_doc({"doctype": doctype, **values}).insert(ignore_permissions=True)
+		# A copy: the host writes into rows it is given, and what was loaded is remembered as it was.
+		frappe.get_doc({"doctype": doctype, **deepcopy(values)}).insert(ignore_permissions=True)
 		report.created.append(title)
 	else:
 		_update(frappe.get_doc(doctype, name), values, marks.get(title, {}), overwrite, report, title)
@@ -202,12 +203,14 @@ def _update(
 			changes[fieldname] = value
 		else:
 			report.kept.append(
-				_("{0}: {1} stays {2} (catalogue: {3})").format(title, fieldname, current, value)
+				_("{0}: {1} stays {2} (catalogue: {3})").format(
+					title, fieldname, _shown(current), _shown(value)
+				)
 			)
 	if not changes:
 		report.unchanged.append(title)
 		return
-	doc.update(changes)
+	doc.update(deepcopy(changes))
 	doc.save(ignore_permissions=True)
 	report.updated.append(title)
 
@@ -221,6 +224,20 @@ def _same(one: object, other: object) -> bool:
 
 
 ROW_FIELDS = (*DAY_FIELDS, "starts", "ends", "from_severity", "day", "kind", "description")
+
+
+def _shown(value: object) -> object:
+	"""A value for a person; of a table, what its rows say."""
+	if not isinstance(value, list):
+		return value
+	return "; ".join(" ".join(part for part in row if part) for row in _said_rows(value)) or _("nothing")
+
+
+def _said_rows(table: list) -> list[tuple[str, ...]]:
+	days = [tuple(field for field in DAY_FIELDS if row.get(field)) for row in table]
+	rest = ROW_FIELDS[len(DAY_FIELDS) :]
+	said = [tuple(str(row.get(field) or "") for field in rest) for row in table]
+	return [(", ".join(on), *texts) for on, texts in zip(days, said, strict=True)]
 
 
 def _rows(table: list) -> list[tuple[str, ...]]:

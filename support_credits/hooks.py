@@ -27,6 +27,7 @@ override_doctype_class = {
 # banner is asked for the severity that counts.
 override_whitelisted_methods = {
 	"helpdesk.helpdesk.doctype.hd_ticket.api.merge_ticket": "support_credits.api.host.merge_ticket",
+	"helpdesk.helpdesk.doctype.hd_ticket.api.split_ticket": "support_credits.api.host.split_ticket",
 	"helpdesk.helpdesk.doctype.hd_ticket.api.show_outside_hours_banner": "support_credits.api.host.show_outside_hours_banner",
 }
 
@@ -48,6 +49,7 @@ doc_events = {
 		"before_save": "support_credits.overrides.hd_service_holiday_list.before_save"
 	},
 	"HD Ticket Priority": {
+		"on_trash": "support_credits.overrides.hd_ticket_priority.on_trash",
 		"on_update": "support_credits.overrides.hd_ticket_priority.follow",
 		"after_delete": "support_credits.overrides.hd_ticket_priority.follow",
 		"after_rename": "support_credits.overrides.hd_ticket_priority.follow",

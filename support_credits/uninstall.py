@@ -147,7 +147,12 @@ def leave_agreements() -> None:
 
 	The host's hourly job stops at a ticket whose agreement does not exist.
 	"""
-	for name in frappe.get_all(AGREEMENT, {"sc_tier": ["is", "set"]}, pluck="name"):
+	ours = frappe.get_all(AGREEMENT, {"sc_tier": ["is", "set"]}, pluck="name")
+	# From here on the host counts, also for an administrator's own agreement: our calendars are gone already.
+	frappe.db.sql(f"UPDATE `tab{AGREEMENT}` SET sc_calendar = NULL")
+	frappe.db.sql(f"UPDATE `tab{AGREEMENT}` SET enabled = 0 WHERE sc_tier IS NOT NULL AND sc_tier != ''")
+	frappe.clear_document_cache(AGREEMENT)
+	for name in ours:
 		_hand_over(name)
 		holidays = frappe.db.get_value(AGREEMENT, name, "holiday_list")
 		if frappe.db.exists(TICKET, {"sla": name}):

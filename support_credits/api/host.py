@@ -22,6 +22,12 @@ def merge_ticket(source: str, target: str) -> None:
 
 
 @frappe.whitelist()
+def split_ticket(subject: str, communication_id: str) -> str:
+	"""Helpdesk's split. It moves messages and comments while others write on the same ticket."""
+	return retry_whole(lambda: api.split_ticket(subject, communication_id))
+
+
+@frappe.whitelist()
 def show_outside_hours_banner(ticket_name: str) -> dict[str, object]:
 	"""Helpdesk's banner, asked for the hours that count for this very ticket: it looks at its agreement's alone."""
 	severity = frappe.db.get_value("HD Ticket", ticket_name, "sc_severity")

@@ -8,6 +8,7 @@ from helpdesk.utils import is_agent
 
 from support_credits.api.account import guarded
 from support_credits.api.arguments import plain_text, web_address
+from support_credits.hours.severity import severities
 from support_credits.ledger import corrections, incidents
 from support_credits.ledger.corrections import Correction
 from support_credits.overrides.hd_ticket import show_correction
@@ -71,6 +72,25 @@ def set_customer(ticket: str, customer: str) -> dict[str, object]:
 		doc.customer = customer or None
 		doc.save()
 		return {"ticket": ticket, "customer": doc.customer, "state": doc.sc_state, "credits": doc.sc_credits}
+
+	return guarded(save)
+
+
+@frappe.whitelist(methods=["POST"])
+def confirm_severity(ticket: str, severity: str) -> dict[str, object]:
+	"""Say how severe a ticket is: from now on the hours count that are open for that severity. Its priority follows."""
+	check_agent(ticket)
+	if severity not in severities():
+		frappe.throw(
+			_("{0} is not a ticket priority. Choose one of: {1}.").format(severity, ", ".join(severities())),
+			frappe.DoesNotExistError,
+		)
+
+	def save() -> dict[str, object]:
+		doc = frappe.get_doc("HD Ticket", ticket)
+		doc.priority, doc.flags.sc_confirms = severity, True
+		doc.save()
+		return {"ticket": ticket, "severity": severity, "response_by": doc.response_by}
 
 	return guarded(save)
 

@@ -6,10 +6,12 @@ import frappe
 from frappe import _
 from frappe.utils import format_date
 
+from support_credits.api import hours
 from support_credits.api.incident import check_agent
 from support_credits.engine.decision import Door
 from support_credits.engine.grants import expiry_date
 from support_credits.engine.reopen import Reopening, window_ends
+from support_credits.hours.severity import severity_of
 from support_credits.ledger import incidents, quotes
 from support_credits.ledger import settings as site
 from support_credits.ledger.intake import Arrival, TicketRef
@@ -25,7 +27,26 @@ def costs(ticket: str) -> dict[str, object]:
 	"""
 	check_agent(ticket)
 	doc = frappe.get_doc("HD Ticket", ticket)
-	return {"ticket": ticket, "split": split(doc), "merge": merge(doc), "reopen": reopen(doc)}
+	said = {"ticket": ticket, "split": split(doc), "merge": merge(doc), "reopen": reopen(doc)}
+	return {**said, "response": response(doc)}
+
+
+def response(doc: object) -> dict[str, object] | None:
+	"""When the first response is due and why, what we aim for, and whether the customer claims to be more severe."""
+	said = hours.deadline(str(doc.name))
+	if not said["due"]:
+		return None
+	claimed = doc.priority if severity_of(doc.priority) > severity_of(said["severity"]) else None
+	aim = said["aim"]
+	return {
+		"summary": _("First response due {0}: {1}.").format(said["due_there"], said["why"]),
+		"aim": aim and (_("Aim passed: {0}.") if aim["passed"] else _("Aim: {0}.")).format(aim["due_there"]),
+		"claimed": claimed,
+		"claim": claimed
+		and _("The customer says {0}; {1} counts until an agent confirms it.").format(
+			claimed, said["severity"]
+		),
+	}
 
 
 def split(doc: object) -> dict[str, object]:
@@ -53,7 +74,9 @@ def _merge_summary(held: int, said: dict[str, object]) -> str:
 	back = held if said["state"] in ("Exempt", "Refunded") else 0
 	if not back:
 		return _("Merge into another ticket: nothing is given back.")
-	return _("Merge into another ticket: {0} go back to {1}.").format(_credits(back), said["customer"] or "")
+	return _("Merge into another ticket: it gives {0} back to {1}.").format(
+		_credits(back), said["customer"] or ""
+	)
 
 
 def reopen(doc: object) -> dict[str, object]:

@@ -58,14 +58,18 @@ def after_change(
 
 	What is left of it under the hours ``before`` is left under those that count ``now``: hours that were not covered while
 	they passed do not become so afterwards, or a ticket confirmed as severe on Monday would have been missed on Saturday.
-	A promise that was due already stays as it is.
+	A promise that was due already stays as it is, and one for a more severe ticket is never due later: its last business
+	day may end later, which is no reason to wait for it.
 	"""
 	if at >= due or target.unit == CLOCK_HOURS:
 		return due
 	if target.unit == COVERED_HOURS:
 		return now.add(at, before.elapsed(at, due))
 	left = _days_left(local_day(at, before.calendar.zone), due, before)
-	return end_of_business_day(left, at, now) if left else due
+	if not left:
+		return due
+	then = end_of_business_day(left, at, now)
+	return min(due, then) if now.severity >= before.severity else then
 
 
 def _days_left(today: date, due: datetime, time: CoveredTime) -> int:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from support_credits.engine.calendar_days import local_day
-from support_credits.engine.catalogue_model import Target
+from support_credits.engine.catalogue_model import UNITS, Target
 from support_credits.engine.covered_time import CoveredTime
 from support_credits.engine.deadline import BUSINESS_DAYS, CLOCK_HOURS, COVERED_HOURS, after_change, due_at
 from support_credits.engine.errors import EngineError
@@ -115,18 +115,23 @@ def deadline_of(target: Target, start: datetime, time: CoveredTime, severity: st
 def changed(was: Deadline, at: datetime, before: CoveredTime, now: CoveredTime, severity: str) -> Deadline:
 	"""The deadline after an agent has said, ``at`` some instant, how severe the ticket is."""
 	due = after_change(was.target, was.due, at, before, now)
-	closed = tuple(_closed_days(was.target, was.start, min(at, due), before))
-	if at < due:
-		closed += tuple(day for day in _closed_days(was.target, at, due, now) if day not in closed)
+	opening, closed = was.opening, was.closed
+	if at < was.due:
+		today = local_day(at, now.calendar.zone)
+		kept = (day for day in closed if day.day < today)
+		closed = (*kept, *_closed_days(was.target, at, due, now))
+	if opening and at < opening:  # the clock had not begun: now it waits for other hours, or not at all
+		opening = None if now.is_covered(at) else now.next_opening(at)
 	changes = (*was.changes, Change(as_utc(at), severity, due, was.severity))
-	return replace(was, due=due, severity=severity, closed=closed, changes=changes)
+	return replace(was, due=due, severity=severity, opening=opening, closed=closed, changes=changes)
 
 
 def _closed_days(target: Target, start: datetime, due: datetime, time: CoveredTime) -> Iterator[ClosedDay]:
+	"""Those from the day of ``start`` on, before that of ``due``: up to there the clock has run, if only from its eve."""
 	if target.unit == CLOCK_HOURS:
 		return
 	day, last = local_day(start, time.calendar.zone), local_day(due, time.calendar.zone)
-	while day <= last:
+	while day < last:
 		if not time.opens_on(day):
 			yield ClosedDay(day, time.calendar.holidays.get(day, ""))
 		day += DAY
@@ -196,7 +201,7 @@ def from_json(said: Mapping[str, object]) -> Deadline:
 		return Deadline(
 			start=parse_stamp(str(said["start"])),
 			due=parse_stamp(str(said["due"])),
-			target=Target(int(str(said["value"])), str(said["unit"])),
+			target=_target(said["value"], str(said["unit"])),
 			calendar=str(said["calendar"]),
 			zone=ZoneInfo(str(said["zone"])),
 			severity=str(said["severity"]),
@@ -209,6 +214,12 @@ def from_json(said: Mapping[str, object]) -> Deadline:
 		)
 	except (KeyError, TypeError, ValueError) as error:
 		raise EngineError(f"not a stored deadline: {said!r}") from error
+
+
+def _target(value: object, unit: str) -> Target:
+	if unit not in UNITS:
+		raise ValueError(unit)
+	return Target(int(str(value)), unit)
 
 
 def _rows(said: object) -> list[list[str]]:

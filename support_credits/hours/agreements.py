@@ -7,6 +7,7 @@ no time zone, so they show the nearest thing that they can hold.
 from __future__ import annotations
 
 from datetime import date
+from itertools import count
 
 import frappe
 from frappe import _
@@ -23,6 +24,7 @@ AGREEMENT = "HD Service Level Agreement"
 HOLIDAY_LIST = "HD Service Holiday List"
 TIER = "Support Tier"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+NAME_MAX = 140  # characters
 END_OF_DAY = "23:59:59"  # the host cannot hold 24:00
 NEVER_RESOLVED = 10 * 365 * 24 * 3600  # seconds: where no time to resolve is promised, none may be missed
 
@@ -54,8 +56,14 @@ def _agreement_of(tier: object) -> object:
 
 
 def _free_name(doctype: str, wished: str, code: str) -> str:
-	"""The name people read; with its code where the site has a record of that name already."""
-	return f"{wished} ({code})" if frappe.db.exists(doctype, wished) else wished
+	"""The name people read, as far as the host allows; with its code where the site has a record of that name already."""
+	plain = " ".join(wished.replace("<", " ").replace(">", " ").split()) or code
+	for number in count():
+		more = f" ({code})" if number == 1 else f" ({code} {number})" if number else ""
+		name = plain[: NAME_MAX - len(more)].strip() + more
+		if not frappe.db.exists(doctype, name):
+			return name
+	raise AssertionError
 
 
 def _fill(agreement: object, tier: object) -> None:
@@ -67,7 +75,7 @@ def _fill(agreement: object, tier: object) -> None:
 			"enabled": 1,
 			"holiday_list": follow_calendar(tier.calendar),
 			"apply_sla_for_resolution": int(bool(tier.resolution_hours)),
-			"description": _("Follows Support Tier {0}: change it there.").format(tier.tier_name),
+			"description": _("Follows Support Tier {0}: change it there.").format(tier.tier_name)[:NAME_MAX],
 		}
 	)
 	agreement.set("support_and_resolution", _workdays(time))
@@ -153,11 +161,19 @@ def follow_calendar(calendar: str) -> str:
 	return found.name
 
 
-def follow_calendars_tiers(calendar: str) -> None:
-	"""A calendar has changed: its holiday list and the agreements of its tiers follow."""
-	follow_calendar(calendar)
+def follow_calendars_tiers(calendar: str) -> str:
+	"""A calendar has changed: its holiday list, whose name is returned, and the agreements of its tiers follow."""
+	name = follow_calendar(calendar)
 	for tier in frappe.get_all(TIER, filters={"calendar": calendar}, pluck="name", order_by="name asc"):
 		follow_tier(tier)
+	return name
+
+
+def forget_priority(priority: str) -> None:
+	"""A priority is about to be deleted: our agreements, which have all of them, must not be what keeps it."""
+	ours = frappe.get_all(AGREEMENT, {"sc_tier": ["is", "set"]}, pluck="name")
+	if ours:
+		frappe.db.delete("HD Service Level Priority", {"priority": priority, "parent": ["in", ours]})
 
 
 def follow_all(doc: object = None, method: str | None = None) -> None:

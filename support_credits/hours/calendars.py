@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import frappe
 from frappe import _
-from frappe.utils import getdate
+from frappe.utils import flt, getdate, to_timedelta
 
 from support_credits.engine.covered_time import CoveredTime
+from support_credits.engine.errors import EngineError
 from support_credits.engine.support_calendar import (
 	HOLIDAY,
 	LEAST_SEVERE,
@@ -44,6 +46,20 @@ def covered_time(calendar: str, severity: int) -> CoveredTime:
 	return time
 
 
+@contextmanager
+def tolerated(calendar: str, ticket: str = "") -> Iterator[None]:
+	"""A calendar that was broken behind its own checks stops no ticket: what comes after the block goes on without it,
+	and an administrator is told.
+	"""
+	said = len(frappe.local.message_log)
+	try:
+		yield
+	except (EngineError, frappe.ValidationError) as error:
+		del frappe.local.message_log[said:]  # the customer can do nothing about it
+		title = f"Support Credits: {calendar} cannot be used" + (f" for ticket {ticket}" if ticket else "")
+		frappe.log_error(title=title, message=str(error))
+
+
 def of_doc(doc: object) -> SupportCalendar:
 	"""The calendar a record says, saved or not. Raises CalendarRefused that names the row."""
 	windows = tuple(_window(row) for row in doc.windows)
@@ -52,7 +68,18 @@ def of_doc(doc: object) -> SupportCalendar:
 	except BadCalendar as error:
 		frappe.throw(_sentence(error), CalendarRefused)
 	found = {getdate(row.holiday_date): row.description or "" for row in doc.holidays}
-	return SupportCalendar(doc.calendar_name or doc.name, ZoneInfo(doc.time_zone), windows, found)
+	return SupportCalendar(doc.calendar_name or doc.name, zone_of(doc.time_zone), windows, found)
+
+
+def zone_of(name: str | None) -> ZoneInfo:
+	"""The zone of that name. Raises CalendarRefused that says how zones are named."""
+	try:
+		return ZoneInfo(name or "")
+	except (ZoneInfoNotFoundError, ValueError, OSError):
+		frappe.throw(
+			_("{0} is not a time zone. Use an IANA name, for example Europe/Lisbon.").format(name or '""'),
+			CalendarRefused,
+		)
 
 
 def _window(row: object) -> Window:
@@ -91,8 +118,17 @@ def said(doc: object, field: str) -> object:
 	value = doc.get(field)
 	if not isinstance(value, list):
 		return value or None
-	names = [df.fieldname for df in frappe.get_meta(doc.meta.get_field(field).options).fields]
-	return [tuple(str(row.get(name) or "") for name in names) for row in value]
+	columns = frappe.get_meta(doc.meta.get_field(field).options).fields
+	return [tuple(_plain(df.fieldtype, row.get(df.fieldname)) for df in columns) for row in value]
+
+
+def _plain(kind: str, value: object) -> object:
+	"""The same whether a form has posted it as text or the database has read it."""
+	if kind == "Time":
+		return to_timedelta(value)
+	if kind in ("Int", "Check", "Duration"):
+		return flt(value)
+	return str(value or "")
 
 
 def holidays_of(doc: object) -> dict[date, str]:

@@ -65,13 +65,11 @@ def check_reachable(tier: object, calendar: SupportCalendar | None = None) -> No
 			)
 
 
-def counting_severity(tier: str, priority: str | None, confirmed: bool) -> str:
-	"""The severity that counts for a ticket of that ``priority``: an agent's word as it is, a customer's up to what his
+def counting_severity(tier: str, priority: str | None) -> str:
+	"""The severity that counts for a ticket on which its customer has put that ``priority``: his word, up to what his
 	tier allows (rule on severity of issue 4's terms: nobody buys weekend cover with a menu).
 	"""
 	said = priority or default_priority()
-	if confirmed:
-		return said
 	most = frappe.get_cached_doc(TIER, tier).customer_severity or default_priority()
 	return said if severity_of(said) <= severity_of(most) else most
 

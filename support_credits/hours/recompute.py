@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
 from frappe.utils import now
 
+from support_credits.engine.catalogue_model import Target
+from support_credits.engine.deadline import COVERED_HOURS
 from support_credits.engine.errors import EngineError
-from support_credits.engine.explanation import as_json, from_json
+from support_credits.engine.explanation import Deadline, as_json, from_json
 from support_credits.engine.model import stamp_text
 from support_credits.hours import promises
-from support_credits.hours.calendars import CALENDAR
+from support_credits.hours.calendars import CALENDAR, covered_time
+from support_credits.hours.severity import severity_of
 from support_credits.ledger import settings as site
 from support_credits.ledger.retry import retry_whole
 
@@ -28,7 +33,7 @@ TICKETS = """SELECT t.name FROM `tabSupport Incident` i JOIN `tabHD Ticket` t ON
 LOCK_TICKETS = """SELECT name, sla, response_by, resolution_by, first_responded_on, resolution_date, on_hold_since,
 	agreement_status, status_category, service_level_agreement_creation, total_hold_time, sc_severity, priority
 	FROM `tabHD Ticket` FORCE INDEX (PRIMARY) WHERE name IN %s ORDER BY name FOR UPDATE"""
-READ_INCIDENTS = """SELECT name, ticket, deadline, aim, due_at_utc FROM `tabSupport Incident`
+READ_INCIDENTS = """SELECT name, ticket, agreement, deadline, aim, due_at_utc FROM `tabSupport Incident`
 	WHERE ticket IN %s AND calendar = %s AND due_at_utc != '' FOR UPDATE"""
 OPEN = ("Open", "Paused")
 
@@ -55,10 +60,11 @@ def run_due() -> int:
 def run(calendar: str) -> int:
 	"""Work out the open tickets of one calendar; returns how many were moved. Safe to run twice, or at once.
 
-	The mark is taken off first: an edit that comes meanwhile sets it again, and it is run again.
+	The mark is taken off at the end, unless the calendar was edited meanwhile or a page failed: what a crash cuts short is
+	done by the next scheduled run.
 	"""
-	frappe.db.set_value(CALENDAR, calendar, "recompute_due", 0, update_modified=False)
-	frappe.db.commit()
+	frappe.db.commit()  # what was edited up to here is seen
+	edited = frappe.db.get_value(CALENDAR, calendar, "modified")
 	seen = moved = failed = 0
 	last = ""
 	while names := frappe.db.sql(TICKETS, (calendar, last, PAGE), pluck=True):
@@ -78,6 +84,9 @@ def run(calendar: str) -> int:
 		frappe.db.commit()  # each page stands alone: what was done stays done
 	result = _("{0}: {1} open tickets looked at, {2} moved, {3} failed.").format(now(), seen, moved, failed)
 	_tell(calendar, result)
+	if not failed:
+		done = {"name": calendar, "modified": edited}
+		frappe.db.set_value(CALENDAR, done, "recompute_due", 0, update_modified=False)
 	frappe.db.commit()
 	return moved
 
@@ -110,7 +119,9 @@ def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bo
 		aim = (
 			promises.worked_out_again(calendar, from_json(json.loads(incident.aim))) if incident.aim else None
 		)
-	except EngineError as error:
+		ours = ticket.sla == incident.agreement  # not yet, where it was released and its row has still to follow
+		changed = _follow(calendar, ticket, due) if ours else {}
+	except (EngineError, ValueError, frappe.ValidationError) as error:
 		frappe.log_error(
 			title=f"Support Credits: ticket {ticket.name} keeps its deadline", message=str(error)
 		)
@@ -124,22 +135,33 @@ def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bo
 	moved = values["due_at_utc"] != incident.due_at_utc
 	if values["deadline"] != incident.deadline or moved:
 		frappe.db.set_value("Support Incident", incident.name, values, update_modified=False)
-	_follow(ticket, due)
+	if changed:
+		frappe.db.set_value("HD Ticket", ticket.name, changed, update_modified=False)
 	return moved
 
 
-def _follow(ticket: frappe._dict, due: object) -> None:
-	"""The ticket's own columns, as its agreement would have set them."""
+def _follow(calendar: str, ticket: frappe._dict, due: Deadline) -> dict[str, object]:
+	"""What changes in the ticket's own columns, as its agreement would have set them."""
 	before = (ticket.response_by, ticket.resolution_by, ticket.agreement_status)
 	ticket.response_by = site.on_site_wall(due.due)
-	if ticket.sla:
-		agreement = frappe.get_cached_doc("HD Service Level Agreement", ticket.sla)
-		agreement.flags.sc_priority = ticket.sc_severity or ticket.priority
-		agreement.set_resolution_by(ticket)
-		agreement.handle_agreement_status(ticket)
+	agreement = frappe.get_cached_doc("HD Service Level Agreement", ticket.sla)
+	if agreement.apply_sla_for_resolution:
+		ticket.resolution_by = _resolution(calendar, agreement, ticket, due)
+	agreement.handle_agreement_status(ticket)
 	fields = ("response_by", "resolution_by", "agreement_status")
-	changed = {
-		field: ticket[field] for field, was in zip(fields, before, strict=True) if ticket[field] != was
-	}
-	if changed:
-		frappe.db.set_value("HD Ticket", ticket.name, changed, update_modified=False)
+	return {field: ticket[field] for field, was in zip(fields, before, strict=True) if ticket[field] != was}
+
+
+def _resolution(calendar: str, agreement: object, ticket: frappe._dict, due: Deadline) -> datetime:
+	"""The time to resolve, with the same changes of severity as the response's, and the time on hold."""
+	seconds = int(agreement.priorities[0].resolution_time)  # all of a tier's have the same
+	found = promises.worked_out_again(
+		calendar,
+		replace(
+			due,
+			start=site.site_time(ticket.service_level_agreement_creation),
+			target=Target(seconds // 3600, COVERED_HOURS),
+		),
+	)
+	held = timedelta(seconds=float(ticket.total_hold_time or 0))
+	return site.on_site_wall(covered_time(calendar, severity_of(due.severity)).add(found.due, held))

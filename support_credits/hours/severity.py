@@ -35,7 +35,14 @@ def _read() -> dict[str, int]:
 	return found
 
 
-def forget(doc: object = None, method: str | None = None) -> None:
+def forget() -> None:
+	"""Now, and once more when the change is committed or undone: somebody may have asked in between."""
+	_forget()
+	frappe.db.after_commit.add(_forget)
+	frappe.db.after_rollback.add(_forget)
+
+
+def _forget() -> None:
 	frappe.cache.delete_value([CACHE, DEFAULT])
 
 

@@ -171,6 +171,7 @@ def _unidentified(ticket: TicketRef) -> Incident | None:
 	incident.state = label_of(State(decision.code.value))
 	incident.decision = decision.code.value
 	incident.message = render(decision.message)
+	responses.judge(incident, None, arrival.priority, arrival.confirms_priority)
 	incident.opened_at_utc = stamp_text(facts.at)
 	insert(incident)
 	return incident

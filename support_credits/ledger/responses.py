@@ -11,10 +11,9 @@ from datetime import datetime
 
 import frappe
 
-from support_credits.engine.errors import EngineError
 from support_credits.engine.explanation import Deadline, as_json, from_json
 from support_credits.engine.model import parse_stamp, stamp_text
-from support_credits.hours import promises
+from support_credits.hours import calendars, promises
 from support_credits.hours.agreements import agreement_of
 from support_credits.ledger import clock, incidents
 from support_credits.ledger.rows import Incident
@@ -34,24 +33,22 @@ def start(incident: Incident, at: datetime) -> None:
 	agreement = agreement_of(incident.tier)
 	if not (incident.tier and agreement):
 		return
-	try:
+	calendar = frappe.get_cached_value("Support Tier", incident.tier, "calendar")
+	with calendars.tolerated(calendar, incident.ticket_no):
 		found = promises.promise(incident.tier, incident.severity, at)
-	except EngineError as error:
-		frappe.log_error(
-			title=f"Support Credits: ticket {incident.ticket_no} has no deadline of its tier {incident.tier}",
-			message=str(error),
-		)
-		return
-	if found:
-		incident.calendar, incident.agreement = found.calendar, agreement
-		put(incident, found.due, found.aim)
+		if found:
+			incident.calendar, incident.agreement = found.calendar, agreement
+			put(incident, found.due, found.aim)
 
 
 def judge(incident: Incident, tier: str | None, priority: str | None, confirmed: bool) -> None:
 	"""Note the severity that counts, unless an agent has said it."""
-	if tier and not incident.severity_confirmed:
-		incident.severity = promises.counting_severity(tier, priority, confirmed)
-		incident.severity_confirmed = int(confirmed)
+	if incident.severity_confirmed:
+		return
+	if confirmed and priority:
+		incident.severity, incident.severity_confirmed = priority, 1
+	elif tier:
+		incident.severity = promises.counting_severity(tier, priority)
 
 
 def follow(incident: Incident, at: datetime) -> None:
@@ -99,8 +96,13 @@ def confirm(incident_name: str, severity: str) -> Incident:
 	before, incident.severity, incident.severity_confirmed = incident.severity, severity, 1
 	due = deadline_of(incident)
 	if due and incident.calendar and before != severity:
-		again = promises.change_severity(incident.calendar, due, at, before, severity)
-		aim = from_json(json.loads(incident.aim)) if incident.aim else None
-		put(incident, again, aim and promises.change_severity(incident.calendar, aim, at, before, severity))
+		with calendars.tolerated(incident.calendar, incident.ticket_no):
+			again = promises.change_severity(incident.calendar, due, at, before, severity)
+			aim = from_json(json.loads(incident.aim)) if incident.aim else None
+			put(
+				incident,
+				again,
+				aim and promises.change_severity(incident.calendar, aim, at, before, severity),
+			)
 	incidents.update(incident)
 	return incident

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 def begin(doc: HDTicket) -> None:
 	"""A new ticket: nothing of the one it may have been split from."""
-	doc.flags.sc_hosts_sla, doc.flags.sc_due = doc.sla, None
+	doc.flags.sc_hosts_sla, doc.flags.sc_sla, doc.flags.sc_due = doc.sla, None, None
 
 
 def keep(doc: HDTicket, before: HDTicket) -> None:
 	"""A saved ticket keeps its tier's agreement. Costs no statement: the stored ticket says which it is."""
-	doc.flags.sc_hosts_sla = doc.sla
+	begin(doc)
 	if before.sc_severity and follows_us(before.sla):
 		doc.sla = before.sla
 
@@ -38,13 +38,26 @@ def show(doc: HDTicket, incident: Incident | None) -> None:
 	if doc.flags.sc_hosts_sla is None:
 		begin(doc)
 	ours = incident and incident.due_at_utc and follows_us(incident.agreement)
-	doc.sla = incident.agreement if ours else doc.flags.sc_hosts_sla
+	doc.flags.sc_sla = incident.agreement if ours else None
 	doc.flags.sc_due = parse_stamp(incident.due_at_utc) if ours else None
+	doc.sla = doc.flags.sc_sla or doc.flags.sc_hosts_sla
+
+
+def assert_shown(doc: HDTicket) -> None:
+	"""What was put on the ticket before it was saved: the host has picked again since."""
+	doc.sla = doc.flags.sc_sla or doc.sla
+
+
+def is_due(incident: Incident) -> bool:
+	"""Whether a clock of ours runs for the incident, and its ticket still has another agreement."""
+	about = {"name": incident.ticket, "sla": ["!=", incident.agreement]}
+	return bool(incident.due_at_utc and frappe.db.exists("HD Ticket", about))
 
 
 def follow_priority(doc: HDTicket, before: HDTicket) -> Incident | None:
 	"""An agent who changes the priority says how severe the ticket is; a customer only says what he wishes."""
-	if doc.priority == before.priority or not before.sc_state or not is_agent():
+	said = doc.priority != before.priority or doc.flags.sc_confirms
+	if not said or not before.sc_state or before.status_category == "Resolved" or not is_agent():
 		return None
 	name = incidents.name_for_ticket(doc.name)
 	return responses.confirm(name, doc.priority) if name else None
@@ -59,4 +72,4 @@ def note_hours(doc: HDTicket) -> None:
 
 def settled(doc: HDTicket) -> None:
 	"""The save is over: what is saved next starts from what is stored then."""
-	doc.flags.sc_due = doc.flags.sc_hosts_sla = None
+	doc.flags.sc_due = doc.flags.sc_sla = doc.flags.sc_hosts_sla = doc.flags.sc_confirms = None

@@ -17,11 +17,12 @@ from helpdesk.helpdesk.doctype.hd_service_level_agreement.hd_service_level_agree
 	HDServiceLevelAgreement,
 )
 
+from support_credits.engine.catalogue_model import Target
 from support_credits.engine.covered_time import CoveredTime
-from support_credits.engine.errors import EngineError
+from support_credits.engine.deadline import COVERED_HOURS, after_change
 from support_credits.engine.model import parse_stamp
-from support_credits.exceptions import CalendarRefused, KeptByTier
-from support_credits.hours import severity
+from support_credits.exceptions import KeptByTier
+from support_credits.hours import calendars, severity
 from support_credits.hours.calendars import covered_time, said
 from support_credits.hours.severity import severity_of
 from support_credits.ledger import clock
@@ -73,8 +74,16 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 	# A ticket's clock
 
 	def apply(self, doc: HDTicket) -> None:
-		self.flags.sc_priority = doc.get("sc_severity") or doc.priority
+		self.look_at(doc)
 		super().apply(doc)
+
+	def look_at(self, doc: HDTicket) -> None:
+		"""The host's arithmetic is not told whose ticket it is about: its severity is noted before."""
+		self.flags.sc_priority = doc.get("sc_severity") or doc.priority
+
+	def handle_targets(self, doc: HDTicket) -> None:
+		self.look_at(doc)
+		super().handle_targets(doc)
 
 	def set_response_by(self, doc: HDTicket) -> None:
 		if not (self.sc_tier and doc.get("sc_severity")):
@@ -89,10 +98,36 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 			super().set_response_by(doc)
 
 	def set_resolution_by(self, doc: HDTicket) -> None:
-		if self.sc_tier and not self.apply_sla_for_resolution:
+		before = self._as_decided(doc)
+		if before:
+			doc.resolution_by = self._moved_on(doc, before)
+		elif self.sc_tier and not self.apply_sla_for_resolution:
 			doc.resolution_by = get_datetime(doc.service_level_agreement_creation) + FAR
 		else:
 			super().set_resolution_by(doc)
+
+	def _as_decided(self, doc: HDTicket) -> HDTicket | None:
+		"""The stored ticket, where it is on the same agreement and the same clock: what was decided then is kept."""
+		before = doc.get_doc_before_save()
+		if not (before and self.sc_tier and before.get("sc_severity") and doc.get("sc_severity")):
+			return None
+		start = "service_level_agreement_creation"
+		same = before.sla == self.name and get_datetime(before.get(start)) == get_datetime(doc.get(start))
+		return before if same and before.resolution_by else None
+
+	def _moved_on(self, doc: HDTicket, before: HDTicket) -> datetime:
+		"""When it is to be resolved: put off by the time on hold since, and by other hours since an agent said how severe
+		it is, never by an edit of its tier.
+		"""
+		decided = get_datetime(before.resolution_by)
+		held = timedelta(seconds=float(doc.total_hold_time or 0) - float(before.total_hold_time or 0))
+		if not self.apply_sla_for_resolution or (before.sc_severity == doc.sc_severity and not held):
+			return decided
+		with calendars.tolerated(self.sc_calendar):
+			was, now = self.time_of(before.sc_severity), self.time_of(doc.sc_severity)
+			due = after_change(Target(1, COVERED_HOURS), site.site_time(decided), clock.now(), was, now)
+			return host_time(now.add(due, max(held, timedelta(0))))
+		return decided
 
 	def is_first_response_failed(self, doc: HDTicket) -> bool:
 		if not (self.sc_tier and doc.get("sc_severity") and doc.response_by):
@@ -121,27 +156,23 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 		target: Literal["response_time", "resolution_time"],
 		hold_time: float = 0,
 	) -> datetime:
-		if not self.sc_calendar:
-			return super().calc_time(start_at, priority, target, hold_time)
 		row = self.get_priorities().get(priority)
-		if row is None:
-			frappe.throw(_("Please add {0} priority in {1} SLA").format(priority, self.name))
-		seconds = (row.get(target) or 0) + (hold_time if target == "resolution_time" else 0)
-		start = site.site_time(get_datetime(start_at))
-		try:
-			return host_time(
-				self.time_of(self.flags.sc_priority or priority).add(start, timedelta(seconds=seconds))
-			)
-		except EngineError as error:
-			frappe.throw(_(error.template).format(**error.values), CalendarRefused)
+		if self.sc_calendar and row:
+			seconds = (row.get(target) or 0) + (hold_time if target == "resolution_time" else 0)
+			start = site.site_time(get_datetime(start_at))
+			with calendars.tolerated(self.sc_calendar):
+				time = self.time_of(self.flags.sc_priority or priority)
+				return host_time(time.add(start, timedelta(seconds=seconds)))
+		return super().calc_time(start_at, priority, target, hold_time)
 
 	def calc_elapsed_time(self, start_time: str | datetime, end_time: str | datetime) -> float:
-		if not self.sc_calendar:
-			return super().calc_elapsed_time(start_time, end_time)
-		start, end = (site.site_time(get_datetime(moment)) for moment in (start_time, end_time))
-		if start >= end:
-			return 0
-		return self.time_of(self.flags.sc_priority).elapsed(start, end).total_seconds()
+		if self.sc_calendar:
+			start, end = (site.site_time(get_datetime(moment)) for moment in (start_time, end_time))
+			if start >= end:
+				return 0
+			with calendars.tolerated(self.sc_calendar):
+				return self.time_of(self.flags.sc_priority).elapsed(start, end).total_seconds()
+		return super().calc_elapsed_time(start_time, end_time)
 
 	def time_of(self, priority: str | None) -> CoveredTime:
 		"""Covered time for tickets of this priority; where none is known, for the least severe."""
@@ -150,9 +181,10 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 	# The host's banner "outside working hours", which asks for one window of a weekday's name
 
 	def get_working_hours(self) -> dict[str, tuple[timedelta, timedelta]]:
-		if not self.sc_calendar:
-			return super().get_working_hours()
-		return {name: span for name, span in self._coming_hours() if span}
+		if self.sc_calendar:
+			with calendars.tolerated(self.sc_calendar):
+				return {name: span for name, span in self._coming_hours() if span}
+		return super().get_working_hours()
 
 	def _coming_hours(self) -> Iterator[tuple[str, tuple[timedelta, timedelta] | None]]:
 		"""Of today and the six days after it, on the site's wall: what is open now, else what opens first.
@@ -171,9 +203,10 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 			yield f"{day:%A}", next(iter(left or spans), None)
 
 	def is_working_time(self, date_time: datetime, working_hours: dict) -> bool:
-		if not self.sc_calendar:
-			return super().is_working_time(date_time, working_hours)
-		return self.time_of(self.flags.sc_priority).is_covered(site.site_time(date_time))
+		if self.sc_calendar:
+			with calendars.tolerated(self.sc_calendar):
+				return self.time_of(self.flags.sc_priority).is_covered(site.site_time(date_time))
+		return super().is_working_time(date_time, working_hours)
 
 
 def host_time(instant: datetime) -> datetime:

@@ -36,6 +36,7 @@ def before_insert(doc: HDTicket, method: str | None = None) -> None:
 
 def before_validate(doc: HDTicket, method: str | None = None) -> None:
 	if doc.flags.sc_release:
+		agreement.assert_shown(doc)
 		return
 	if doc.is_new():
 		open_ticket(doc)
@@ -130,7 +131,9 @@ def save_ticket(doc: HDTicket) -> None:
 	confirmed = agreement.follow_priority(doc, before)
 	if confirmed:
 		halves.entered(doc)
-		show_marks(doc, confirmed)
+		# Not its state: that may be changing in this very save.
+		doc.sc_severity = marks_of(confirmed)["sc_severity"]
+		agreement.show(doc, confirmed)
 
 
 def change_customer(doc: HDTicket) -> None:
@@ -196,4 +199,14 @@ def show_correction(incident: Incident, activity: str) -> None:
 		refresh_marks(incident)
 	if incident.state == "Parked":
 		frappe.get_doc("HD Ticket", incident.ticket).save(ignore_permissions=True)  # asserts status and clock
+	elif agreement.is_due(incident):
+		start_showing(incident)
 	log_ticket_activity(incident.ticket, activity)
+
+
+def start_showing(incident: Incident) -> None:
+	"""Give a saved ticket the agreement of the clock that a correction has started."""
+	doc = frappe.get_doc("HD Ticket", incident.ticket)
+	show_marks(doc, incident)
+	doc.flags.sc_release = True
+	doc.save(ignore_permissions=True)

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 	from helpdesk.helpdesk.doctype.hd_ticket_priority.hd_ticket_priority import HDTicketPriority
 
 
+def on_trash(doc: HDTicketPriority, method: str | None = None) -> None:
+	agreements.forget_priority(doc.name)
+
+
 def follow(doc: HDTicketPriority, method: str | None = None, *renamed: object) -> None:
 	severity.forget()
 	agreements.follow_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import frappe
-from frappe.utils import now_datetime
+from frappe.utils import now_datetime, today
 
 from support_credits.api import incident as incident_api
 from support_credits.engine.mail import MailKind
@@ -138,6 +138,30 @@ def automatic_ticket(customer: str) -> dict[str, str]:
 		made = frappe.get_doc(doc).insert(ignore_permissions=True)
 	frappe.db.commit()
 	return {"ticket": str(made.name), "incident": factories.incident_of(made.name).name}
+
+
+def support_hours() -> dict[str, str]:
+	"""Hours for all and more for the severe, a holiday this year, a tier on them and a charged ticket."""
+	frappe.set_user("Administrator")
+	weekend = factories.hours("09:00", "20:00", "saturday", "sunday", "on_holidays", from_severity="Urgent")
+	holiday = {"day": today(), "kind": "Holiday", "description": factories.unique("Founders day")}
+	calendar = factories.support_calendar(
+		factories.hours("08:00", "24:00"), weekend, zone="Europe/Lisbon", country="PT", own_days=[holiday]
+	)
+	tier = factories.tier(calendar=calendar, promise_value=24, promise_unit="covered hours", aim_value=4)
+	company = factories.company(credits=2, tier=tier)
+	ticket = factories.ticket(company.person).name
+	manager = factories.person("hours", ("Agent", "Agent Manager", "System Manager"))
+	frappe.db.commit()
+	return {
+		"calendar": calendar,
+		"tier": frappe.db.get_value("Support Tier", tier, "tier_name"),
+		"holiday": holiday["description"],
+		"incident": factories.incident_of(ticket).name,
+		"ticket": str(ticket),
+		"manager": manager.email,
+		"password": manager.password,
+	}
 
 
 def account_state(account: str) -> dict[str, object]:

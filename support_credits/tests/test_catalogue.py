@@ -15,7 +15,10 @@ from support_credits.exceptions import CatalogueRefused
 from support_credits.tests.ledger_case import LedgerCase
 
 FIXTURES = os.path.join(os.path.dirname(frappe.get_app_path("support_credits")), "fixtures")
-LOADED = ("Support Tier", "Credit Pack", "Exemption Reason")
+LOADED = (
+	"Support Tier", "Support Calendar", "Support Window", "Support Calendar Day", "Support Calendar Holiday",
+	"Credit Pack", "Exemption Reason",
+)  # fmt: skip
 
 
 def fixture(provider: str) -> dict[str, object]:
@@ -114,6 +117,46 @@ class TestCatalogue(LedgerCase):
 			self.assertEqual(2, len(report.kept), report.kept)
 		self.assertEqual(199, frappe.get_doc("Credit Pack", "INCIDENT-YEAR").price)
 		self.assertEqual("https://example.com/shop", frappe.get_doc(SETTINGS).buy_url)
+
+	def test_both_providers_hours_become_calendars_that_their_tiers_name(self) -> None:
+		catalogue.load(fixture("extremeshok"))
+		calendar = frappe.get_doc("Support Calendar", "SUPPORT-HOURS")
+		said = [
+			(row.monday, row.saturday, row.on_holidays, row.starts, row.ends, row.from_severity)
+			for row in calendar.windows
+		]
+		severe = "Urgent"
+		weekdays, weekend = (1, 0, 0, "08:00", "24:00", None), (0, 1, 0, "09:00", "20:00", severe)
+		self.assertEqual([weekdays, weekend, (0, 0, 1, "09:00", "20:00", severe)], said)
+		self.assertEqual(("Etc/UTC", None, []), (calendar.time_zone, calendar.country, calendar.holidays))
+		self.assertEqual({"SUPPORT-HOURS"}, set(frappe.get_all("Support Tier", pluck="calendar")))
+		catalogue.load(fixture("rockstor"))
+		lisbon = frappe.get_doc("Support Calendar", "LISBON-HOURS")
+		self.assertEqual(("Europe/Lisbon", "PT"), (lisbon.time_zone, lisbon.country))
+		days = {(row.holiday_date.day, row.holiday_date.month) for row in lisbon.holidays}
+		self.assertLessEqual({(25, 4), (10, 6), (1, 12), (8, 12), (25, 12)}, days)
+
+	def test_edited_hours_are_kept_and_said_in_words(self) -> None:
+		catalogue.load(fixture("rockstor"))
+		calendar = frappe.get_doc("Support Calendar", "LISBON-HOURS")
+		calendar.windows[0].ends = "20:00"
+		calendar.save()
+		for _ in range(2):
+			report = catalogue.load(fixture("rockstor"))
+			self.assertEqual(1, len(report.kept), report.kept)
+			for said in ("LISBON-HOURS", "windows", "08:00 20:00", "08:00 18:00"):
+				self.assertIn(said, report.kept[0])
+		self.assertEqual("20:00", frappe.get_doc("Support Calendar", "LISBON-HOURS").windows[0].ends)
+
+	def test_a_severity_that_is_no_priority_of_the_site_is_refused_and_nothing_is_written(self) -> None:
+		data = fixture("extremeshok")
+		data["calendars"][0]["windows"][1]["min_severity"] = "Severe"
+		data["tiers"][0]["customer_severity"] = "Panic"
+		before = stored()
+		with self.assertRaises(CatalogueRefused) as caught:
+			catalogue.load(data)
+		self.assert_says(caught.exception, 'calendars[0]: "Severe"', 'tiers[0]: "Panic"', "Urgent")
+		self.assertEqual(before, stored())
 
 	def test_overwrite_replaces_an_edit(self) -> None:
 		catalogue.load(fixture("rockstor"))

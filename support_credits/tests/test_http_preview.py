@@ -67,7 +67,7 @@ class TestPreviewOfSplittingAndMerging(MergeCase):
 		company, _portal, [target, source] = self.tickets(2)
 		said = self.costs(source)["merge"]
 		self.assertEqual(-1, said["credits"])
-		self.assertIn(f"1 credit go back to {company.name}", said["summary"])
+		self.assertIn(f"gives 1 credit back to {company.name}", said["summary"])
 		self.assert_ok(self.merge(source, target))
 		self.assert_balance(company.account, 1)
 

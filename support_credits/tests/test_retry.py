@@ -44,6 +44,21 @@ class TestRetry(LedgerCase):
 			retry.retry_whole(work)
 		self.assertEqual(retry.ATTEMPTS, work.calls)
 
+	def test_what_was_committed_in_the_middle_is_not_done_twice(self) -> None:
+		customer = factories.customer()
+		frappe.db.commit()
+		calls: list[int] = []
+
+		def commits_and_deadlocks() -> None:
+			calls.append(1)
+			frappe.get_doc({"doctype": "HD Customer", "customer_name": f"{customer} {len(calls)}"}).insert()
+			frappe.db.commit()
+			raise frappe.QueryDeadlockError
+
+		self.assertRaises(frappe.QueryDeadlockError, retry.retry_whole, commits_and_deadlocks)
+		self.assertEqual(1, len(calls))
+		self.assertEqual(1, frappe.db.count("HD Customer", {"customer_name": ["like", f"{customer} %"]}))
+
 	def test_a_refusal_is_not_retried(self) -> None:
 		work = Flaky(1, frappe.ValidationError)
 		self.assertRaises(frappe.ValidationError, retry.retry_whole, work)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -60,6 +61,17 @@ class Browser:
 		"""Until the page says ``text`` somewhere a reader sees it."""
 		WebDriverWait(self.driver, WAIT_SECONDS).until(
 			lambda driver: text in driver.find_element(By.TAG_NAME, "body").text, f"{text!r} was never shown"
+		)
+
+	def wait_gone(self, css: str, text: str) -> None:
+		"""Until the first element of ``css`` says something else than ``text``."""
+
+		def other(driver: webdriver.Chrome) -> bool:
+			found = driver.find_elements(By.CSS_SELECTOR, css)
+			return bool(found) and found[0].text != text
+
+		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException]).until(
+			other, f"{css} still says {text!r}"
 		)
 
 	def click_text(self, text: str) -> None:

@@ -130,7 +130,7 @@ def test_an_agent_sees_what_a_split_costs_and_the_balance_then_follows(
 		f"{work['customer']}: 1 credit(s) left.",
 		"",
 		"Split: the new ticket costs 1 credit.",
-		f"Merge into another ticket: 1 credit go back to {work['customer']}.",
+		f"Merge into another ticket: it gives 1 credit back to {work['customer']}.",
 		"Reopen: free for 7 days after it is resolved.",
 	]
 	browser.shot("agent-costs")
@@ -159,7 +159,7 @@ def test_an_agent_sees_what_a_merge_gives_back_and_the_refund_follows(
 	open_as_agent(browser, work, work["source"], "Credits: Charged 1")
 	open_merge(browser)
 	assert only_note(browser, MERGE) == (
-		f"Merge into another ticket: 1 credit go back to {work['customer']}. The balance goes from 1 to 2."
+		f"Merge into another ticket: it gives 1 credit back to {work['customer']}. The balance goes from 1 to 2."
 	)
 	choose_target(browser, work["target"])
 	browser.shot("agent-merge")

@@ -1,14 +1,15 @@
 """What covered time is, found the slow way: every real minute is asked what the clock on the wall shows.
 
 Shares nothing with the engine but the shape of a calendar. Also the strategies for calendars of any shape, in places
-and nights where clocks do something odd.
+and nights where _clocks do something odd.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate, islice
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -22,16 +23,16 @@ DAY = timedelta(days=1)
 NOTHING = timedelta(0)
 TICK = timedelta(microseconds=1)
 HOLIDAY = 7
-DAYS_BEFORE, DAYS_AFTER = 5, 9
+DAYS_BEFORE, DAYS_AFTER = 4, 8
 
-# A zone, and a local day around which its clocks change, or the year does.
+# A zone, and a local day around which its _clocks change, or the year does.
 PLACES = (
 	("UTC", date(2027, 1, 1)),
 	("Europe/Lisbon", date(2026, 3, 29)),
 	("Europe/Lisbon", date(2026, 10, 25)),
 	("Europe/Lisbon", date(2026, 12, 31)),
 	("Asia/Kolkata", date(2026, 12, 31)),
-	("Asia/Kathmandu", date(1986, 1, 1)),  # its clocks went a quarter of an hour on, at midnight
+	("Asia/Kathmandu", date(1986, 1, 1)),  # its _clocks went a quarter of an hour on, at midnight
 	("Australia/Lord_Howe", date(2026, 4, 5)),  # half an hour back
 	("Australia/Lord_Howe", date(2026, 10, 4)),
 	("Pacific/Apia", date(2011, 12, 30)),  # a day that never was
@@ -40,16 +41,25 @@ PLACES = (
 	("Africa/Casablanca", date(2026, 3, 22)),
 	("America/New_York", date(2026, 3, 8)),
 	("America/New_York", date(2026, 11, 1)),
-	("America/Sao_Paulo", date(2018, 11, 4)),  # clocks skipped midnight
+	("America/Sao_Paulo", date(2018, 11, 4)),  # _clocks skipped midnight
 	("America/Sao_Paulo", date(2018, 2, 17)),  # and showed the last hour of the day twice
 )
 
 
 @cache
-def _walls(zone: ZoneInfo, start: datetime, days: int) -> list[tuple[date, int]]:
+def _walls(zone: ZoneInfo, start: datetime) -> list[tuple[date, int]]:
 	"""Of each minute from ``start`` on: the date and the minute of the day which the wall shows."""
-	walls = [(start + number * MINUTE).astimezone(zone) for number in range(days * 1440)]
+	count = (DAYS_BEFORE + DAYS_AFTER) * 1440
+	walls = [(start + number * MINUTE).astimezone(zone) for number in range(count)]
 	return [(wall.date(), wall.hour * 60 + wall.minute) for wall in walls]
+
+
+@cache
+def _places(zone: ZoneInfo, start: datetime) -> tuple[itemgetter, itemgetter]:
+	"""Where the minutes of the walk lie in a list of each day's two days of minutes, and where in those of its eve."""
+	walls = _walls(zone, start)
+	today = [((day - walls[0][0]).days + 1) * 2 * 1440 + minute for day, minute in walls]
+	return itemgetter(*today), itemgetter(*(place - 1440 for place in today))
 
 
 class Oracle:
@@ -58,14 +68,26 @@ class Oracle:
 	def __init__(self, calendar: SupportCalendar, severity: int, day: date) -> None:
 		self.calendar, self.severity = calendar, severity
 		self.start = datetime(day.year, day.month, day.day, tzinfo=timezone.utc) - DAYS_BEFORE * DAY
-		self.walls = _walls(calendar.zone, self.start, DAYS_BEFORE + DAYS_AFTER)
+		self.walls = _walls(calendar.zone, self.start)
 		self.end = self.start + len(self.walls) * MINUTE
-		shown = {wall_day for wall_day, _minute in self.walls}
-		opens = {one: self._minutes_of(one) for one in shown | {one - DAY for one in shown}}
-		self.today = [opens[one][minute] for one, minute in self.walls]
-		self.yesterday = [opens[one - DAY][minute + 1440] for one, minute in self.walls]
-		self.open = [a or b for a, b in zip(self.today, self.yesterday, strict=True)]
-		self.passed = [0, *accumulate(self.open)]
+		first, last = self.walls[0][0], self.walls[-1][0]
+		self.shown = [first + number * DAY for number in range(-1, (last - first).days + 1)]
+		self.days = self.shown[2:-2]  # those whose windows the walk sees from beginning to end
+
+	@cached_property
+	def _today_and_yesterday(self) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+		"""Of each minute: whether a window of its own day holds it, and whether one of the day before."""
+		flags = [flag for day in self.shown for flag in self._minutes_of(day)]
+		today, yesterday = (pick(flags) for pick in _places(self.calendar.zone, self.start))
+		return today, yesterday
+
+	@cached_property
+	def open(self) -> list[bool]:
+		return [a or b for a, b in zip(*self._today_and_yesterday, strict=True)]
+
+	@cached_property
+	def passed(self) -> list[int]:
+		return [0, *accumulate(self.open)]
 
 	def _minutes_of(self, day: date) -> list[bool]:
 		"""Of each minute of that day and the next one: whether a window that starts on that day holds it."""
@@ -108,31 +130,32 @@ class Oracle:
 	def of_day(self, day: date) -> list[tuple[datetime, datetime]]:
 		"""What the windows that start on a local day hold, to its end."""
 		first = max(0, (day - self.start.date()).days - 1) * 1440  # no wall is a whole day away from UTC
-		rows = zip(self.walls[first:], self.today[first:], self.yesterday[first:], strict=True)
-		flags = [(on == day and a) or (on == day + DAY and b) for (on, _), a, b in islice(rows, 4 * 1440)]
+		rows = zip(self.walls, *self._today_and_yesterday, strict=True)
+		near, after = islice(rows, first, first + 4 * 1440), day + DAY
+		flags = [(a and on == day) or (b and on == after) for (on, _minute), a, b in near]
 		return self._runs(flags, first)
 
 	def _runs(self, flags: list[bool], first: int = 0) -> list[tuple[datetime, datetime]]:
-		found: list[tuple[datetime, datetime]] = []
+		found: list[list[int]] = []
 		for number, flag in enumerate(flags, first):
 			if not flag:
 				continue
-			at = self.start + number * MINUTE
-			if found and found[-1][1] == at:
-				found[-1] = (found[-1][0], at + MINUTE)
+			if found and found[-1][1] == number:
+				found[-1][1] += 1
 			else:
-				found.append((at, at + MINUTE))
-		return found
-
-	def days(self) -> list[date]:
-		"""The local days whose windows the walk has seen to their end."""
-		shown = sorted({day for day, _minute in self.walls})
-		return [shown[0] + number * DAY for number in range(1, (shown[-1] - shown[0]).days - 1)]
+				found.append([number, number + 1])
+		return [(self.start + low * MINUTE, self.start + high * MINUTE) for low, high in found]
 
 	def ends(self) -> dict[date, datetime]:
-		"""Of each of :meth:`days` that has covered time: when the last of it is over."""
-		found = ((day, self.of_day(day)) for day in self.days())
-		return {day: spans[-1][1] for day, spans in found if spans}
+		"""Of each of ``days`` that has covered time: when the last of it is over."""
+		last: dict[date, int] = {}
+		rows = zip(self.walls, *self._today_and_yesterday, strict=True)
+		for number, ((day, _minute), today, yesterday) in enumerate(rows):
+			if today:
+				last[day] = number
+			if yesterday:
+				last[day - DAY] = number
+		return {day: self.start + (last[day] + 1) * MINUTE for day in self.days if day in last}
 
 
 # Half hours mostly, so that windows touch, join and meet the moments asked about far more often than by chance.
@@ -141,23 +164,24 @@ _lengths = st.integers(1, 48).map(lambda half: half * 30) | st.integers(1, 1440)
 
 
 @st.composite
-def windows(draw, overnight: bool = True, severities: int = 2) -> Window:
+def windows(draw, severities: int = 2) -> Window:
 	start = draw(_clocks)
 	end = start + draw(_lengths)
-	if draw(st.booleans()) or (end > 1440 and not overnight):
+	if draw(st.booleans()):
 		end = min(end, 1440)  # often to 24:00 exactly
 	days = draw(st.frozensets(st.integers(0, HOLIDAY), min_size=1))
 	return Window(days, start, end, draw(st.integers(0, severities)))
 
 
 @st.composite
-def calendars(
-	draw, zone: ZoneInfo, day: date, overnight: bool = True, severities: int = 2
-) -> SupportCalendar:
-	"""Of any shape, with or without holidays near ``day``. Some never open."""
-	some = tuple(draw(st.lists(windows(overnight, severities), min_size=1, max_size=5)))
+def calendars(draw, zone: ZoneInfo, day: date) -> SupportCalendar:
+	"""Of any shape, with or without holidays near ``day``, but open to every ticket for half an hour a week."""
+	some = draw(st.lists(windows(), max_size=4))
+	start, weekday = draw(_clocks), draw(st.integers(0, 6))
+	some.append(Window(frozenset({weekday}), start, start + 30))
 	near = st.integers(-3, 5).map(lambda number: day + number * DAY)
-	return SupportCalendar("Any hours", zone, some, draw(st.dictionaries(near, st.just("Feast"), max_size=3)))
+	holidays = draw(st.dictionaries(near, st.just("Feast"), max_size=3))
+	return SupportCalendar("Any hours", zone, tuple(some), holidays)
 
 
 @st.composite
@@ -173,10 +197,10 @@ amounts = st.integers(1, 100).map(lambda half: half * 30 * MINUTE) | st.timedelt
 
 
 @st.composite
-def worlds(draw, asked: int = 1, overnight: bool = True, severities: int = 2):
+def worlds(draw, asked: int = 1):
 	"""The engine's answers, the walk to compare them with, and so many moments to ask about."""
 	name, day = draw(st.sampled_from(PLACES))
-	calendar = draw(calendars(ZoneInfo(name), day, overnight, severities))
-	severity = draw(st.integers(0, severities))
+	calendar = draw(calendars(ZoneInfo(name), day))
+	severity = draw(st.integers(0, 2))
 	some = [draw(moments(day)) for _ in range(asked)]
 	return CoveredTime(calendar, severity), Oracle(calendar, severity, day), *some

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 from calendar_oracle import DAY, HOUR, MINUTE, NOTHING, PLACES, TICK, amounts, worlds
 from engine_factories import LISBON, UTC
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import given
 
 from support_credits.engine.covered_time import (
 	FIRST_YEAR,
@@ -60,19 +59,14 @@ def test_elapsed_is_what_a_walk_through_the_minutes_counts(world):
 def test_adding_ends_where_a_walk_through_the_minutes_ends(world, amount):
 	covered, oracle, start = world
 	expected = oracle.add(start, amount)
-	try:
-		found = covered.add(start, amount)
-	except NeverCovered:
-		assert expected is None
-		return
+	found = covered.add(start, amount)
 	assert found == expected if expected else found > oracle.end
 	assert found.utcoffset() == NOTHING
 
 
-@given(worlds(), amounts | st.timedeltas(TICK, 500 * DAY))
+@given(worlds(), amounts)
 def test_what_is_added_has_elapsed_and_a_microsecond_before_it_had_not(world, amount):
 	covered, _oracle, start = world
-	assume(covered.elapsed(start, start + 30 * DAY))
 	due = covered.add(start, amount)
 	assert covered.elapsed(start, due) == amount
 	assert covered.elapsed(start, due - TICK) == amount - TICK
@@ -87,7 +81,6 @@ def test_splitting_an_interval_changes_nothing(world):
 @given(worlds(), amounts, amounts)
 def test_adding_in_two_steps_is_adding_at_once(world, first, then):
 	covered, _oracle, start = world
-	assume(covered.elapsed(start, start + 30 * DAY))
 	assert covered.add(covered.add(start, first), then) == covered.add(start, first + then)
 
 
@@ -107,11 +100,7 @@ def test_a_moment_is_covered_exactly_inside_the_intervals(world):
 def test_the_next_opening_is_now_or_where_the_next_interval_begins(world):
 	covered, oracle, at = world
 	expected = oracle.intervals(at, oracle.end)
-	try:
-		found = covered.next_opening(at)
-	except NeverCovered:
-		assert not expected
-		return
+	found = covered.next_opening(at)
 	assert covered.is_covered(found)
 	assert found == expected[0][0] if expected else found >= oracle.end
 
@@ -119,7 +108,7 @@ def test_the_next_opening_is_now_or_where_the_next_interval_begins(world):
 @given(worlds())
 def test_each_local_day_has_what_its_own_windows_hold(world):
 	covered, oracle, _at = world
-	days, union = oracle.days(), []
+	days, union = oracle.days, []
 	for day in days:
 		spans = list(covered.of_day(day))
 		assert spans == oracle.of_day(day)
@@ -287,7 +276,11 @@ def test_the_start_of_what_never_comes_is_told_on_the_wall_of_the_calendar():
 def test_a_year_out_of_range_is_named(year):
 	covered, at = hours("08:00-18:00"), datetime(year, 7, 1, tzinfo=timezone.utc)
 	message = f"Any hours cannot be asked about {year}-07-01T00:00:00+00:00: only the years 1902 to 2400"
-	for ask in (lambda: covered.add(at, HOUR), lambda: covered.is_covered(at), lambda: covered.elapsed(at, at)):
+	for ask in (
+		lambda: covered.add(at, HOUR),
+		lambda: covered.is_covered(at),
+		lambda: covered.elapsed(at, at),
+	):
 		with pytest.raises(EngineError) as refusal:
 			ask()
 		assert str(refusal.value) == message

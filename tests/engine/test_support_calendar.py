@@ -57,7 +57,20 @@ def test_a_time_of_day_is_its_minutes(text, minutes):
 
 @pytest.mark.parametrize(
 	"text",
-	["", "8:00", "08:60", "24:01", "25:00", "08.00", "08:00:00", " 08:00", "08:00\n", "-1:00", "٠٨:٠٠", "noon"],
+	[
+		"",
+		"8:00",
+		"08:60",
+		"24:01",
+		"25:00",
+		"08.00",
+		"08:00:00",
+		" 08:00",
+		"08:00\n",
+		"-1:00",
+		"٠٨:٠٠",
+		"noon",
+	],
 )
 def test_anything_else_is_not_a_time_of_day(text):
 	assert refusal(minutes_of, text) == f'"{text}" is not a time of day from 00:00 to 24:00'
@@ -130,7 +143,9 @@ def test_two_windows_of_one_severity_cannot_say_the_same_time(day, first, second
 def test_an_overlap_is_found_behind_windows_that_do_not():
 	some = [window_of([WED], start, end) for start, end in (("00:00", "24:00"), ("03:00", "04:00"))]
 	apart = [window_of([day], "08:00", "18:00") for day in (MON, TUE, THU)]
-	assert refusal(check_overlaps, [*apart, *some]).startswith("on Wednesday the windows 00:00–24:00 and 03:00–04:00")
+	assert refusal(check_overlaps, [*apart, *some]).startswith(
+		"on Wednesday the windows 00:00–24:00 and 03:00–04:00"
+	)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +216,11 @@ def own_calendar(provider):
 
 def test_extremeshok_is_open_late_on_weekdays_and_for_urgent_tickets_on_other_days():
 	calendar = of_catalogue(own_calendar("extremeshok"), {}, SEVERITIES.__getitem__)
-	assert (calendar.name, calendar.zone, calendar.holidays) == ("Support hours (UTC)", ZoneInfo("Etc/UTC"), {})
+	assert (calendar.name, calendar.zone, calendar.holidays) == (
+		"Support hours (UTC)",
+		ZoneInfo("Etc/UTC"),
+		{},
+	)
 	workday, weekend = ((480, 1_440),), ((540, 1_200),)
 	every_day = dict.fromkeys(WORKDAYS, workday)
 	closed = dict.fromkeys((SAT, SUN, HOLIDAY), ())

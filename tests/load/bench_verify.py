@@ -26,6 +26,7 @@ import frappe
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import load_site as site
+from load_hours import memory, reset_peak
 from load_site import Place
 
 LOTS, PER_LOT, BLOCK = (
@@ -46,17 +47,6 @@ class Measured:
 	peak: float
 	after: float
 	verdict: str
-
-
-def memory(line: str) -> float:
-	"""MB of this process: ``VmRSS`` now, ``VmHWM`` at most since it was reset."""
-	with open("/proc/self/status", encoding="ascii") as status:
-		return next(int(text.split()[1]) / 1024 for text in status if text.startswith(line))
-
-
-def reset_peak() -> None:
-	with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
-		file.write("5")
 
 
 def measure(account: str) -> Measured:

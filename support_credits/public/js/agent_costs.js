@@ -52,7 +52,10 @@ async function show_costs(page) {
 	page.$dialog({
 		title,
 		message: lines_of(costs, page).join("\n"),
-		actions: page.state === "Automatic" ? [charge_action(page)] : [],
+		actions: [
+			...(page.state === "Automatic" ? [charge_action(page)] : []),
+			...(costs.response?.claimed ? [confirm_action(page, costs.response.claimed)] : []),
+		],
 	});
 }
 
@@ -60,19 +63,34 @@ function lines_of(costs, page) {
 	const { customer, balance } = costs.split;
 	return [
 		customer && __("{0}: {1} credit(s) left.", customer, balance) + "\n",
+		...deadline_lines(costs.response),
 		...["split", "merge", "reopen"].map((act) => sentence(act, costs[act])),
 		page.state === "Automatic" &&
 			__("It began as an automatic mail, so nothing was charged. Charge it when it is an incident."),
 	].filter(Boolean);
 }
 
+/** When the first response is due and why; the aim is ours alone, and customers have no such button. */
+function deadline_lines(response) {
+	const lines = response ? [response.summary, response.aim, response.claim].filter(Boolean) : [];
+	return lines.length ? [lines.join("\n") + "\n"] : [];
+}
+
 function charge_action(page) {
+	return act(page, __("Charge this ticket"), "charge", {});
+}
+
+function confirm_action(page, severity) {
+	return act(page, __("Confirm severity {0}", severity), "confirm_severity", { severity });
+}
+
+function act(page, label, method, args) {
 	return {
-		label: __("Charge this ticket"),
+		label,
 		variant: "solid",
 		onClick: async ({ close }) => {
 			try {
-				await page.call(`${API}incident.charge`, { ticket: page.ticket });
+				await page.call(`${API}incident.${method}`, { ticket: page.ticket, ...args });
 			} catch (error) {
 				page.toast.error(error.messages?.join(" ") || error.message);
 				return;

@@ -6,7 +6,10 @@ frappe.ui.form.on("Credit Account", {
 		if (frm.is_new()) {
 			return;
 		}
-		frm.page.set_indicator(__("Balance {0}", [frm.doc.balance]), frm.doc.balance > 0 ? "green" : "orange");
+		frm.page.set_indicator(
+			__("Balance {0}", [frm.doc.balance]),
+			frm.doc.balance > 0 ? "green" : "orange",
+		);
 		frm.add_custom_button(__("Statement"), () => show_statement(frm));
 		if (frappe.user.has_role(["Agent Manager", "System Manager"])) {
 			frm.add_custom_button(__("Verify"), () => verify(frm));
@@ -74,7 +77,12 @@ function lot_field(frm) {
 function void_lot(frm) {
 	const said = (done) => __("{0} credit(s) voided.", [done.credits]);
 	const fields = [lot_field(frm), REASON];
-	frappe.prompt(fields, (values) => post(frm, "void", values, said), __("Void what remains on a lot"), __("Void"));
+	frappe.prompt(
+		fields,
+		(values) => post(frm, "void", values, said),
+		__("Void what remains on a lot"),
+		__("Void"),
+	);
 }
 
 function adjust_lot(frm) {
@@ -91,25 +99,30 @@ function adjust_lot(frm) {
 		[lot_field(frm), credits, REASON],
 		(values) => post(frm, "adjust", { ...values, key }, said),
 		__("Adjust a lot"),
-		__("Adjust")
+		__("Adjust"),
 	);
 }
 
 function verify(frm) {
-	frappe.call({ method: ACCOUNT_API + "verify", args: { account: frm.doc.name }, freeze: true }).then((answer) => {
-		const report = answer.message;
-		const lines = report.findings.map((finding) => frappe.utils.escape_html(finding.message));
-		frappe.msgprint({
-			title: report.ok ? __("The ledger is as it was posted") : __("The ledger was tampered with"),
-			indicator: report.ok ? "green" : "red",
-			message: report.ok ? __("{0} entries checked.", [report.entries]) : lines.join("<br>"),
+	frappe
+		.call({ method: ACCOUNT_API + "verify", args: { account: frm.doc.name }, freeze: true })
+		.then((answer) => {
+			const report = answer.message;
+			const lines = report.findings.map((finding) => frappe.utils.escape_html(finding.message));
+			frappe.msgprint({
+				title: report.ok ? __("The ledger is as it was posted") : __("The ledger was tampered with"),
+				indicator: report.ok ? "green" : "red",
+				message: report.ok ? __("{0} entries checked.", [report.entries]) : lines.join("<br>"),
+			});
 		});
-	});
 }
 
 function show_statement(frm) {
 	frappe.call({ method: ACCOUNT_API + "statement", args: { account: frm.doc.name } }).then((answer) => {
-		const dialog = new frappe.ui.Dialog({ title: __("Statement of {0}", [frm.doc.customer]), size: "large" });
+		const dialog = new frappe.ui.Dialog({
+			title: __("Statement of {0}", [frm.doc.customer]),
+			size: "large",
+		});
 		dialog.$body.append(statement_table(answer.message));
 		dialog.show();
 	});

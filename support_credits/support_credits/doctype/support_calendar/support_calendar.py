@@ -1,7 +1,5 @@
 """When the provider answers: windows in one time zone, each from a severity up, and the holidays that change them."""
 
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
 import frappe
 from frappe import _
 from frappe.model.document import Document
@@ -12,12 +10,14 @@ from support_credits.hours import agreements, calendars, promises, recompute
 
 YEARS_AHEAD = 2
 TIER = "Support Tier"
+KEPT = ("holiday_list", "recompute_due", "recompute_result")
 # What decides when the clock runs; of the rest nothing is worked out again.
 DECISIVE = ("time_zone", "windows", "holidays")
 
 
 class SupportCalendar(Document):
 	def validate(self) -> None:
+		self.keep_ours()
 		self.validate_time_zone()
 		self.validate_own_days()
 		self.set_years()
@@ -25,16 +25,14 @@ class SupportCalendar(Document):
 		calendars.of_doc(self)
 		self.validate_tiers()
 
+	def keep_ours(self) -> None:
+		"""What is not the form's to say stays as it is stored: a form that was open for long would undo it."""
+		before = self.get_doc_before_save()
+		for field in KEPT:
+			self.set(field, before.get(field) if before else None)
+
 	def validate_time_zone(self) -> None:
-		try:
-			ZoneInfo(self.time_zone or "")
-		except (ZoneInfoNotFoundError, ValueError, OSError):
-			frappe.throw(
-				_("{0} is not a time zone. Use an IANA name, for example Europe/Lisbon.").format(
-					self.time_zone or '""'
-				),
-				CalendarRefused,
-			)
+		calendars.zone_of(self.time_zone)
 
 	def validate_own_days(self) -> None:
 		seen: dict[object, int] = {}
@@ -70,11 +68,12 @@ class SupportCalendar(Document):
 
 	def on_update(self) -> None:
 		before = self.get_doc_before_save()
-		agreements.follow_calendars_tiers(self.name)
+		self.holiday_list = agreements.follow_calendars_tiers(self.name)
 		if before and any(calendars.said(self, field) != calendars.said(before, field) for field in DECISIVE):
 			recompute.soon(self.name)
 
 	def on_trash(self) -> None:
-		if self.holiday_list:
+		found = self.holiday_list
+		if found:
 			self.db_set("holiday_list", None, update_modified=False)
-			agreements.delete_list(self.holiday_list)
+			agreements.delete_list(found)

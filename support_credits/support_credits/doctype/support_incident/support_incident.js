@@ -30,8 +30,40 @@ frappe.ui.form.on("Support Incident", {
 			add_action(frm, __("Park"), () => call(frm, "park"));
 		}
 		add_action(frm, __("Set Customer"), () => ask_customer(frm));
+		if (frm.doc.severity) {
+			add_action(frm, __("Confirm Severity"), () => ask_severity(frm));
+		}
+		explain_deadline(frm);
 	},
 });
+
+// When the first response is due and why, on the provider's wall and on the reader's; what we aim for is for agents alone.
+function explain_deadline(frm) {
+	const target = frm.fields_dict.explanation.$wrapper.empty();
+	if (!frm.doc.due_at_utc) {
+		return;
+	}
+	const line = (label, said, here) => {
+		const row = $("<p>").appendTo(target);
+		$("<strong>").text(`${label}: ${said.due_there}`).appendTo(row);
+		$("<div>").addClass("text-muted small").text(said.why).appendTo(row);
+		if (here && said.due_here !== said.due_there) {
+			$("<div>")
+				.addClass("text-muted small")
+				.text(__("On your own clock: {0}", [said.due_here]))
+				.appendTo(row);
+		}
+	};
+	frappe.call("support_credits.api.hours.deadline", { ticket: frm.doc.ticket }).then((answer) => {
+		const said = answer.message;
+		if (said.due) {
+			line(__("Promised"), said, true);
+		}
+		if (said.aim) {
+			line(said.aim.passed ? __("Aim, passed") : __("Aim"), said.aim, false);
+		}
+	});
+}
 
 function indicator_of(state) {
 	const colors = {
@@ -92,6 +124,34 @@ function confirm_charge(frm) {
 	frappe.confirm(
 		__("An automatic mail costs nothing. Charge this ticket all the same? Without credits it will wait."),
 		() => call(frm, "charge"),
+	);
+}
+
+function ask_severity(frm) {
+	frappe.prompt(
+		[
+			{
+				fieldname: "severity",
+				fieldtype: "Link",
+				options: "HD Ticket Priority",
+				label: __("Severity"),
+				default: frm.doc.severity,
+				reqd: 1,
+				description: __(
+					"From now on the hours count that are open for it. The ticket's priority follows.",
+				),
+			},
+		],
+		(values) =>
+			frappe
+				.call({
+					method: `${INCIDENT_API}confirm_severity`,
+					args: { ticket: frm.doc.ticket, ...values },
+					freeze: true,
+				})
+				.then(() => frm.reload_doc()),
+		__("How severe is ticket {0}?", [frm.doc.ticket]),
+		__("Confirm"),
 	);
 }
 

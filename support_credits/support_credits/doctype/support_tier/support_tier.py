@@ -13,6 +13,8 @@ HOURS: checks.Range = (0, 10_000)
 
 class SupportTier(Document):
 	def validate(self) -> None:
+		before = self.get_doc_before_save()
+		self.agreement = before.agreement if before else None  # not the form's to say
 		checks.whole_numbers(
 			self,
 			{
@@ -29,7 +31,9 @@ class SupportTier(Document):
 			promises.check_reachable(self)
 
 	def on_update(self) -> None:
-		agreements.follow_tier(self.name)
+		name = agreements.follow_tier(self.name)
+		if name:
+			self.agreement = name
 
 	def on_trash(self) -> None:
 		agreements.leave(self)
