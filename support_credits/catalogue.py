@@ -69,8 +69,13 @@ def load(data: dict[str, object], overwrite: bool = False) -> LoadReport:
 	report = LoadReport()
 	marks = json.loads(frappe.db.get_single_value(SETTINGS, "catalogue_marks") or "{}")
 	records = list(_records(catalogue))
-	for doctype, name, values in records:
-		_load_record(doctype, name, values, marks, overwrite, report)
+	# Agreements are named after the provider, whose settings come last: they name a tier.
+	frappe.flags.sc_provider_name = catalogue.provider.name
+	try:
+		for doctype, name, values in records:
+			_load_record(doctype, name, values, marks, overwrite, report)
+	finally:
+		frappe.flags.sc_provider_name = None
 	_name_what_left({f"{doctype} {name}" for doctype, name, _values in records}, marks, report)
 	_load_settings(catalogue, data, marks, overwrite, report)
 	report.notes.append(

@@ -29,8 +29,11 @@ END_OF_DAY = "23:59:59"  # the host cannot hold 24:00
 NEVER_RESOLVED = 10 * 365 * 24 * 3600  # seconds: where no time to resolve is promised, none may be missed
 
 
-def follow_tier(tier: str) -> str | None:
-	"""Create or bring up to date the agreement of a tier; its name, None where the tier has no calendar."""
+def follow_tier(tier: str, enable: bool = False) -> str | None:
+	"""Create or bring up to date the agreement of a tier; its name, None where the tier has no calendar.
+
+	A new one is enabled; one that is there stays as an administrator has it, unless the tier has a calendar again.
+	"""
 	doc = frappe.get_doc(TIER, tier)
 	if not doc.calendar:
 		if doc.agreement:
@@ -38,6 +41,7 @@ def follow_tier(tier: str) -> str | None:
 		return None
 	agreement = _agreement_of(doc)
 	_fill(agreement, doc)
+	agreement.enabled = int(enable or agreement.enabled)
 	agreement.flags.sc_follows = True
 	agreement.save(ignore_permissions=True)
 	if doc.agreement != agreement.name:
@@ -49,9 +53,8 @@ def _agreement_of(tier: object) -> object:
 	if tier.agreement and frappe.db.exists(AGREEMENT, tier.agreement):
 		return frappe.get_doc(AGREEMENT, tier.agreement)
 	doc = frappe.new_doc(AGREEMENT)
-	doc.service_level = _free_name(
-		AGREEMENT, f"{site.settings().provider_name or ''} {tier.tier_name}".strip(), tier.name
-	)
+	provider = frappe.flags.sc_provider_name or site.settings().provider_name or ""
+	doc.service_level = _free_name(AGREEMENT, f"{provider} {tier.tier_name}".strip(), tier.name)
 	return doc
 
 
@@ -72,7 +75,6 @@ def _fill(agreement: object, tier: object) -> None:
 		{
 			"sc_tier": tier.name,
 			"sc_calendar": tier.calendar,
-			"enabled": 1,
 			"holiday_list": follow_calendar(tier.calendar),
 			"apply_sla_for_resolution": int(bool(tier.resolution_hours)),
 			"description": _("Follows Support Tier {0}: change it there.").format(tier.tier_name)[:NAME_MAX],

@@ -36,7 +36,8 @@ def of_country(
 		subdiv=subdivision or None,
 		years=list(years),
 		categories=tuple(categories),
-		language=language or None,
+		# Without one the library takes the process's: a job's would rename what a worker has stored.
+		language=language or getattr(library, country).default_language,
 	)
 	return dict(sorted(found.items()))
 

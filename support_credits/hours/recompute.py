@@ -33,7 +33,7 @@ TICKETS = """SELECT t.name FROM `tabSupport Incident` i JOIN `tabHD Ticket` t ON
 LOCK_TICKETS = """SELECT name, sla, response_by, resolution_by, first_responded_on, resolution_date, on_hold_since,
 	agreement_status, status_category, service_level_agreement_creation, total_hold_time, sc_severity, priority
 	FROM `tabHD Ticket` FORCE INDEX (PRIMARY) WHERE name IN %s ORDER BY name FOR UPDATE"""
-READ_INCIDENTS = """SELECT name, ticket, agreement, deadline, aim, due_at_utc FROM `tabSupport Incident`
+READ_INCIDENTS = """SELECT name, ticket, agreement, deadline, aim, due_at_utc, aim_at_utc FROM `tabSupport Incident`
 	WHERE ticket IN %s AND calendar = %s AND due_at_utc != '' FOR UPDATE"""
 OPEN = ("Open", "Paused")
 
@@ -114,13 +114,13 @@ def _page(calendar: str, names: Sequence[str]) -> int:
 
 
 def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bool:
+	agreement = frappe.get_cached_doc("HD Service Level Agreement", incident.agreement)
 	try:
 		due = promises.worked_out_again(calendar, from_json(json.loads(incident.deadline)))
 		aim = (
 			promises.worked_out_again(calendar, from_json(json.loads(incident.aim))) if incident.aim else None
 		)
-		ours = ticket.sla == incident.agreement  # not yet, where it was released and its row has still to follow
-		changed = _follow(calendar, ticket, due) if ours else {}
+		resolution = _resolution(calendar, agreement, ticket, due)
 	except (EngineError, ValueError, frappe.ValidationError) as error:
 		frappe.log_error(
 			title=f"Support Credits: ticket {ticket.name} keeps its deadline", message=str(error)
@@ -132,36 +132,35 @@ def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bo
 		"aim_at_utc": stamp_text(aim.due) if aim else "",
 		"aim": json.dumps(as_json(aim), ensure_ascii=False, separators=(",", ":")) if aim else "",
 	}
-	moved = values["due_at_utc"] != incident.due_at_utc
-	if values["deadline"] != incident.deadline or moved:
+	if any(said != (incident[field] or "") for field, said in values.items()):
 		frappe.db.set_value("Support Incident", incident.name, values, update_modified=False)
-	if changed:
-		frappe.db.set_value("HD Ticket", ticket.name, changed, update_modified=False)
-	return moved
+	if ticket.sla == incident.agreement:  # not yet, where it was released and its row has still to follow
+		_follow(agreement, ticket, site.on_site_wall(due.due), resolution)
+	return values["due_at_utc"] != incident.due_at_utc
 
 
-def _follow(calendar: str, ticket: frappe._dict, due: Deadline) -> dict[str, object]:
-	"""What changes in the ticket's own columns, as its agreement would have set them."""
+def _follow(agreement: object, ticket: frappe._dict, due: datetime, resolution: datetime) -> None:
+	"""The ticket's own columns, as its agreement would have set them."""
 	before = (ticket.response_by, ticket.resolution_by, ticket.agreement_status)
-	ticket.response_by = site.on_site_wall(due.due)
-	agreement = frappe.get_cached_doc("HD Service Level Agreement", ticket.sla)
-	if agreement.apply_sla_for_resolution:
-		ticket.resolution_by = _resolution(calendar, agreement, ticket, due)
+	ticket.response_by, ticket.resolution_by = due, resolution
 	agreement.handle_agreement_status(ticket)
 	fields = ("response_by", "resolution_by", "agreement_status")
-	return {field: ticket[field] for field, was in zip(fields, before, strict=True) if ticket[field] != was}
+	changed = {
+		field: ticket[field] for field, was in zip(fields, before, strict=True) if ticket[field] != was
+	}
+	if changed:
+		frappe.db.set_value("HD Ticket", ticket.name, changed, update_modified=False)
 
 
 def _resolution(calendar: str, agreement: object, ticket: frappe._dict, due: Deadline) -> datetime:
 	"""The time to resolve, with the same changes of severity as the response's, and the time on hold."""
+	if not agreement.apply_sla_for_resolution:
+		return ticket.resolution_by
 	seconds = int(agreement.priorities[0].resolution_time)  # all of a tier's have the same
-	found = promises.worked_out_again(
-		calendar,
-		replace(
-			due,
-			start=site.site_time(ticket.service_level_agreement_creation),
-			target=Target(seconds // 3600, COVERED_HOURS),
-		),
+	start, target = (
+		site.site_time(ticket.service_level_agreement_creation),
+		Target(seconds // 3600, COVERED_HOURS),
 	)
+	found = promises.worked_out_again(calendar, replace(due, start=start, target=target))
 	held = timedelta(seconds=float(ticket.total_hold_time or 0))
 	return site.on_site_wall(covered_time(calendar, severity_of(due.severity)).add(found.due, held))

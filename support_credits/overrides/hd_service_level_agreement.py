@@ -50,23 +50,25 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 	"""The host's agreement, with the engine for its clock where a Support Calendar says when that runs."""
 
 	def validate(self) -> None:
-		if self.sc_tier and not self.flags.sc_follows:
-			self.refuse_edits()
+		before = self.get_doc_before_save()
+		if not self.flags.sc_follows and (self.sc_tier or (before and before.sc_tier)):
+			self.refuse_edits(before)
 		super().validate()
 
 	def on_update(self) -> None:
 		severity.forget()  # the default agreement says what priority a ticket has of which nobody says any
 
-	def refuse_edits(self) -> None:
+	def refuse_edits(self, before: HDServiceLevelAgreement | None) -> None:
 		"""What follows the tier would be undone by the tier's next save: said now."""
-		before = self.get_doc_before_save()
 		changed = [field for field in KEPT if before is None or said(self, field) != said(before, field)]
 		if changed:
 			frappe.throw(
 				_(
 					"{0} of agreement {1} follow Support Tier {2}. Change the tier, or its Support Calendar."
 				).format(
-					", ".join(_(self.meta.get_label(field)) for field in changed), self.name, self.sc_tier
+					", ".join(_(self.meta.get_label(field)) for field in changed),
+					self.name,
+					(before and before.sc_tier) or self.sc_tier,
 				),
 				KeptByTier,
 			)

@@ -17,6 +17,7 @@ from support_credits.tests.ledger_case import LedgerCase
 
 FIXTURES = os.path.join(os.path.dirname(frappe.get_app_path("support_credits")), "fixtures")
 UTC = timezone.utc
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 # What must keep the real clock: the server's own libraries, which other threads use.
 REAL = ["redis", "rq", "pymysql", "urllib3"]
 
@@ -48,6 +49,18 @@ def _set_zone(zone: str) -> None:
 			delattr(frappe.local, name)
 
 
+# Everything that says when the clock runs, ours and the host's copies.
+HOURS = (
+	"Support Calendar", "Support Window", "Support Calendar Day", "Support Calendar Holiday", "Support Tier",
+	"HD Service Level Agreement", "HD Service Day", "HD Service Level Priority", "HD Service Holiday List", "HD Holiday",
+)  # fmt: skip
+
+
+def hours_rows() -> dict[str, list]:
+	"""Every row of it, as stored: what a refusal must leave alone."""
+	return {doctype: frappe.db.sql(f"SELECT * FROM `tab{doctype}` ORDER BY name") for doctype in HOURS}
+
+
 class HoursCase(LedgerCase):
 	"""Tickets of tiers with calendars; the clock is stopped in this process only."""
 
@@ -58,8 +71,31 @@ class HoursCase(LedgerCase):
 		"""A Support Calendar with these windows; each is a row's fields."""
 		return make.support_calendar(*windows, zone=zone, **fields)
 
+	@contextmanager
+	def refused(self, error: type[Exception], *says: str) -> Iterator[None]:
+		"""The block is refused with a message that says this much, and no hours are changed."""
+		before = hours_rows()
+		with self.assertRaises(error) as caught:
+			yield
+		self.assert_says(caught.exception, *says)
+		self.assertEqual(before, hours_rows())
+
+	@contextmanager
+	def refused_late(self, error: type[Exception], *says: str) -> Iterator[None]:
+		"""The same for a refusal after the first writing, which the end of a request undoes."""
+		frappe.db.savepoint("refused")
+		with self.refused(error, *says):
+			try:
+				yield
+			finally:
+				frappe.db.rollback(save_point="refused")
+
 	def company(self, tier: str, credits: int = 5, **fields: object) -> make.Company:
-		return make.company(credits, tier=tier, **fields)
+		"""A company of this tier; its credits are good at every moment a test may choose."""
+		found = make.company(0, tier=tier, **fields)
+		if credits:
+			make.grant(found.account, credits, granted_at=LONG_AGO)
+		return found
 
 	def ticket_at(
 		self, moment: datetime, raiser: make.Person, **fields: object

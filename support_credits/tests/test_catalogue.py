@@ -136,6 +136,14 @@ class TestCatalogue(LedgerCase):
 		days = {(row.holiday_date.day, row.holiday_date.month) for row in lisbon.holidays}
 		self.assertLessEqual({(25, 4), (10, 6), (1, 12), (8, 12), (25, 12)}, days)
 
+	def test_each_provider_names_the_agreements_of_its_own_tiers(self) -> None:
+		for provider, name in (("extremeshok", "eXtremeSHOK"), ("rockstor", "Rockstor")):
+			data = fixture(provider)
+			catalogue.load(data)
+			for tier in data["tiers"]:
+				agreement = frappe.db.get_value("Support Tier", tier["code"], "agreement")
+				self.assertTrue(agreement.startswith(f"{name} {tier['name']}"), agreement)
+
 	def test_edited_hours_are_kept_and_said_in_words(self) -> None:
 		catalogue.load(fixture("rockstor"))
 		calendar = frappe.get_doc("Support Calendar", "LISBON-HOURS")

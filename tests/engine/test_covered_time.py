@@ -221,6 +221,16 @@ def test_nothing_added_is_the_start_itself_even_outside_the_hours():
 	assert hours("08:00-18:00").add(start, NOTHING).utcoffset() == NOTHING
 
 
+def test_what_closes_at_the_beginning_or_opens_at_the_end_is_not_between():
+	covered, opens = hours("08:00-18:00"), utc("2026-12-04T08:00")
+	closes = opens + 10 * HOUR
+	assert list(covered.intervals(closes - DAY, opens)) == []
+	assert list(covered.intervals(closes - DAY, closes + DAY)) == [
+		(opens, closes),
+		(opens + DAY, closes + DAY),
+	]
+
+
 @pytest.mark.parametrize("back", [NOTHING, HOUR])
 def test_nothing_is_open_between_an_instant_and_itself_or_an_earlier_one(back):
 	at = utc("2026-12-04T12:00")

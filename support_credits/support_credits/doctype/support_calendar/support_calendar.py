@@ -5,6 +5,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import getdate
 
+from support_credits.engine.covered_time import HORIZON_YEARS
 from support_credits.exceptions import CalendarRefused
 from support_credits.hours import agreements, calendars, promises, recompute
 
@@ -38,6 +39,13 @@ class SupportCalendar(Document):
 		seen: dict[object, int] = {}
 		for row in self.own_days:
 			day = getdate(row.day)
+			if abs(day.year - getdate().year) > HORIZON_YEARS:
+				frappe.throw(
+					_("Own days, row {0}: {1} is more than {2} years away.").format(
+						row.idx, row.day, HORIZON_YEARS
+					),
+					CalendarRefused,
+				)
 			if day in seen:
 				frappe.throw(
 					_("Own days, row {0}: {1} is in row {2} already.").format(row.idx, row.day, seen[day]),
@@ -68,6 +76,7 @@ class SupportCalendar(Document):
 
 	def on_update(self) -> None:
 		before = self.get_doc_before_save()
+		self.clear_cache()  # the host does that after this, and the agreements are made from what is cached
 		self.holiday_list = agreements.follow_calendars_tiers(self.name)
 		if before and any(calendars.said(self, field) != calendars.said(before, field) for field in DECISIVE):
 			recompute.soon(self.name)

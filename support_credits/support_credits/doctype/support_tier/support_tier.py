@@ -31,7 +31,8 @@ class SupportTier(Document):
 			promises.check_reachable(self)
 
 	def on_update(self) -> None:
-		name = agreements.follow_tier(self.name)
+		before = self.get_doc_before_save()
+		name = agreements.follow_tier(self.name, enable=bool(before and not before.calendar))
 		if name:
 			self.agreement = name
 
