@@ -7,6 +7,11 @@ from helpdesk.utils import is_agent
 from support_credits.ledger.corrections import lock_ticket
 from support_credits.ledger.retry import retry_whole
 
+# What a split moves, locked before the ticket: whoever writes a message locks in this order.
+MOVED_MESSAGES = """SELECT m.name FROM `tabCommunication` m JOIN `tabCommunication` first ON first.name = %s
+	WHERE m.reference_doctype = 'HD Ticket' AND m.reference_name = first.reference_name
+	AND m.creation >= first.creation FOR UPDATE"""
+
 
 @frappe.whitelist(methods=["POST"])
 def merge_ticket(source: str, target: str) -> None:
@@ -23,8 +28,14 @@ def merge_ticket(source: str, target: str) -> None:
 
 @frappe.whitelist()
 def split_ticket(subject: str, communication_id: str) -> str:
-	"""Helpdesk's split. It moves messages and comments while others write on the same ticket."""
-	return retry_whole(lambda: api.split_ticket(subject, communication_id))
+	"""Helpdesk's split. It moves messages while others write on the same ticket: theirs come first, then the ticket."""
+
+	def whole() -> str:
+		if is_agent():
+			frappe.db.sql(MOVED_MESSAGES, communication_id)
+		return api.split_ticket(subject, communication_id)
+
+	return retry_whole(whole)
 
 
 @frappe.whitelist()

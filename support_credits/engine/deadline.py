@@ -64,7 +64,9 @@ def after_change(
 	if at >= due or target.unit == CLOCK_HOURS:
 		return due
 	if target.unit == COVERED_HOURS:
-		return now.add(at, before.elapsed(at, due))
+		remaining = before.elapsed(at, due)
+		# Nothing is left where the hours were edited since and the deadline has still to follow: then it stays.
+		return now.add(at, remaining) if remaining else due
 	left = _days_left(local_day(at, before.calendar.zone), due, before)
 	if not left:
 		return due

@@ -66,13 +66,14 @@ def run(calendar: str) -> int:
 	frappe.db.commit()  # what was edited up to here is seen
 	edited = frappe.db.get_value(CALENDAR, calendar, "modified")
 	seen = moved = failed = 0
-	last = ""
+	last, again = "", False
 	while names := frappe.db.sql(TICKETS, (calendar, last, PAGE), pluck=True):
 		try:
-			moved += retry_whole(lambda names=names: _page(calendar, names))
+			done = retry_whole(lambda names=names: _page(calendar, names))
+			moved, failed = moved + done.count(True), failed + done.count(None)
 		except Exception:
 			frappe.db.rollback()
-			failed += len(names)
+			failed, again = failed + len(names), True
 			frappe.log_error(
 				title=f"Support Credits: deadlines of {calendar} from ticket {names[0]} on were not moved"
 			)
@@ -84,9 +85,9 @@ def run(calendar: str) -> int:
 		frappe.db.commit()  # each page stands alone: what was done stays done
 	result = _("{0}: {1} open tickets looked at, {2} moved, {3} failed.").format(now(), seen, moved, failed)
 	_tell(calendar, result)
-	if not failed:
-		done = {"name": calendar, "modified": edited}
-		frappe.db.set_value(CALENDAR, done, "recompute_due", 0, update_modified=False)
+	if not again:
+		as_it_was = {"name": calendar, "modified": edited}
+		frappe.db.set_value(CALENDAR, as_it_was, "recompute_due", 0, update_modified=False)
 	frappe.db.commit()
 	return moved
 
@@ -101,19 +102,18 @@ def _tell(calendar: str, result: str) -> None:
 	)
 
 
-def _page(calendar: str, names: Sequence[str]) -> int:
+def _page(calendar: str, names: Sequence[str]) -> list[bool | None]:
+	"""Of each ticket that is still open, whether it was moved; None where it could not be worked out."""
 	# Fresh and locked: a ticket may have been closed, or released, since the page was read.
 	tickets = {row.name: row for row in frappe.db.sql(LOCK_TICKETS, (names,), as_dict=True)}
 	incidents = frappe.db.sql(READ_INCIDENTS, (names, calendar), as_dict=True)
-	moved = 0
-	for incident in incidents:
-		ticket = tickets.get(incident.ticket)
-		if ticket and ticket.status_category in OPEN:
-			moved += _work_out(calendar, incident, ticket)
-	return moved
+	opened = ((one, tickets[one.ticket]) for one in incidents if one.ticket in tickets)
+	return [
+		_work_out(calendar, incident, ticket) for incident, ticket in opened if ticket.status_category in OPEN
+	]
 
 
-def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bool:
+def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bool | None:
 	agreement = frappe.get_cached_doc("HD Service Level Agreement", incident.agreement)
 	try:
 		due = promises.worked_out_again(calendar, from_json(json.loads(incident.deadline)))
@@ -125,7 +125,7 @@ def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bo
 		frappe.log_error(
 			title=f"Support Credits: ticket {ticket.name} keeps its deadline", message=str(error)
 		)
-		return False
+		return None
 	values = {
 		"due_at_utc": stamp_text(due.due),
 		"deadline": json.dumps(as_json(due), ensure_ascii=False, separators=(",", ":")),

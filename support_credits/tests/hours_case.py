@@ -17,6 +17,7 @@ from support_credits.tests.ledger_case import LedgerCase
 
 FIXTURES = os.path.join(os.path.dirname(frappe.get_app_path("support_credits")), "fixtures")
 UTC = timezone.utc
+START = datetime(2026, 11, 25, 8, 0, tzinfo=timezone.utc)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 # What must keep the real clock: the server's own libraries, which other threads use.
 REAL = ["redis", "rq", "pymysql", "urllib3"]
@@ -62,7 +63,13 @@ def hours_rows() -> dict[str, list]:
 
 
 class HoursCase(LedgerCase):
-	"""Tickets of tiers with calendars; the clock is stopped in this process only."""
+	"""Tickets of tiers with calendars. Whatever the day is, a test begins on :data:`START`; in this process only."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		clock = freeze_time(START, tz_offset=0, ignore=REAL, tick=True)
+		clock.start()
+		self.addCleanup(clock.stop)
 
 	def load(self, provider: str) -> None:
 		catalogue.load(catalogue.read(os.path.join(FIXTURES, f"{provider}.json")), overwrite=True)

@@ -120,6 +120,23 @@ class TestMerge(MergeCase):
 
 
 class TestWhoAndWhether(MergeCase):
+	def test_a_customer_who_writes_on_a_merged_ticket_is_sent_to_the_other_and_nothing_is_written(
+		self,
+	) -> None:
+		company = self.company(3)
+		portal = Portal(company.person)
+		source, target = (
+			self.assert_ok(portal.rest()).ticket for _ in range(2)
+		)  # the portal's are the host's to refuse
+		self.assert_ok(self.merge(source, target))
+		for way in (lambda: portal.reply(source), lambda: portal.set_value(source, "status", "Open")):
+			with self.nothing_written():
+				answer = way()
+			self.assert_refused(
+				answer, f"was merged into ticket {target}. Please write there.", "ReopenTooLate"
+			)
+		self.assert_balance(company.account, 2)
+
 	def test_a_customer_who_says_his_ticket_is_merged_gets_nothing_back(self) -> None:
 		company, portal, [target, source] = self.tickets(2)
 		self.assertEqual(403, self.merge(source, target, portal).status)

@@ -17,7 +17,7 @@ CALL_SECONDS = 120
 # How the app and its host say no to somebody; anything else is a fault.
 CLEAN = frozenset(
 	(
-		"CreditsRefused", "WrongState", "NotMember", "AlreadyPosted", "AlreadyServed", "HasHistory",
+		"CreditsRefused", "WrongState", "NotMember", "AlreadyPosted", "AlreadyServed", "HasHistory", "ReopenTooLate",
 		"SupportCreditsError", "TimestampMismatchError", "PermissionError",
 		# A customer that has just been merged away, a lot that is gone, a customer who has just been given a ticket.
 		"LinkValidationError", "DoesNotExistError", "LinkExistsError",

@@ -48,19 +48,25 @@ def timed_ticket(place: Place, customer: str, number: int, off: bool = False) ->
 
 
 def measure_tickets(place: Place, count: int) -> list[Row]:
-	"""A ticket charged, of a customer without account, and with the app's hooks off, in turn."""
-	sides: dict[str, list[float]] = {site.CHARGED: [], site.NO_ACCOUNT: [], site.HOOKS_OFF: []}
+	"""A ticket charged, with our hours too, of a customer without account, and with the app's hooks off, in turn."""
+	sides: dict[str, list[float]] = {
+		site.CHARGED: [],
+		site.HOURS: [],
+		site.NO_ACCOUNT: [],
+		site.HOOKS_OFF: [],
+	}
 	for number in range(count + 5):
 		for turn in range(len(sides)):
 			customer = list(sides)[(number + turn) % len(sides)]  # none is always the one after another
 			spent = timed_ticket(place, customer, number, customer == site.HOOKS_OFF)
 			if number >= 5:  # the first fill the site's caches
 				sides[customer].append(spent)
-	off, charged, free = (
-		statistics.median(sides[side]) for side in (site.HOOKS_OFF, site.CHARGED, site.NO_ACCOUNT)
+	off, charged, hours, free = (
+		statistics.median(sides[side]) for side in (site.HOOKS_OFF, site.CHARGED, site.HOURS, site.NO_ACCOUNT)
 	)
 	return [
 		ratio_row(f"ticket, charged / hooks off, median of {count}", charged, off),
+		ratio_row("ticket, charged, deadline of a Support Calendar / hooks off", hours, off),
 		ratio_row("ticket, customer without account / hooks off", free, off),
 	]
 
@@ -98,7 +104,11 @@ def added(with_app: list[str], without: list[str]) -> list[str]:
 
 def measure_statements(place: Place, verbose: bool) -> list[Row]:
 	rows = []
-	for what, customer, budget in (("charged", site.CHARGED, 8), ("no account", site.NO_ACCOUNT, 1)):
+	for what, customer, budget in (
+		("charged", site.CHARGED, 8),
+		("charged, deadline of a Support Calendar", site.HOURS, 8),
+		("no account", site.NO_ACCOUNT, 1),
+	):
 		without = statements(place, site.HOOKS_OFF, off=True)
 		found = statements(place, customer, off=False)
 		note = f"budget {budget}; {len(without)} without"

@@ -63,7 +63,7 @@ def _holiday_list(holidays: Mapping[date, str]) -> str:
 
 def grow_open_tickets(count: int, progress: Callable[[int], None]) -> str:
 	"""So many open tickets, charged and waiting for their first response, opened over the last weeks; the calendar."""
-	calendar, account = _calendar(), _account()
+	calendar, account = ensure_calendar(), _account()
 	done = frappe.db.count("Support Incident", {"calendar": calendar})
 	while done < count:
 		size = min(site.INSERT_ROWS, count - done)
@@ -74,7 +74,8 @@ def grow_open_tickets(count: int, progress: Callable[[int], None]) -> str:
 	return calendar
 
 
-def _calendar() -> str:
+def ensure_calendar() -> str:
+	"""A calendar in Lisbon with Portugal's holidays, and the tier on it."""
 	if not frappe.db.exists("Support Calendar", CALENDAR):
 		window = {**dict.fromkeys((day.lower() for day in WORKDAYS), 1), "starts": "08:00", "ends": "18:00"}
 		said = {

@@ -15,8 +15,8 @@ import frappe
 
 PASSWORD_FREE = {"send_welcome_email": 0, "enabled": 1, "user_type": "Website User"}
 INSERT_ROWS = 5_000
-CHARGED, NO_ACCOUNT, HOOKS_OFF, MANY, FEW = (
-	"Load Charged", "Load Without Account", "Load Hooks Off", "Load Many Entries", "Load Two Lots",
+CHARGED, NO_ACCOUNT, HOOKS_OFF, MANY, FEW, HOURS = (
+	"Load Charged", "Load Without Account", "Load Hooks Off", "Load Many Entries", "Load Two Lots", "Load With Hours",
 )  # fmt: skip
 BIG_CREDITS = 1_000_000
 
@@ -71,11 +71,20 @@ def ensure_credits(customer: str, lots: int = 1, credits: int = BIG_CREDITS) -> 
 
 def ensure_all(place: Place) -> None:
 	fresh(place)
-	for customer in (CHARGED, NO_ACCOUNT, HOOKS_OFF, MANY, FEW):
+	for customer in (CHARGED, NO_ACCOUNT, HOOKS_OFF, MANY, FEW, HOURS):
 		ensure_customer(customer)
 	ensure_credits(CHARGED)
+	_ensure_hours(ensure_credits(HOURS))
 	ensure_credits(FEW, lots=2)
 	frappe.db.commit()
+
+
+def _ensure_hours(account: str) -> None:
+	"""A tier with a Support Calendar: its tickets have an agreement and a deadline of ours."""
+	import load_hours
+
+	load_hours.ensure_calendar()
+	frappe.db.set_value("Credit Account", account, "tier", load_hours.TIER)
 
 
 def grow_account(customer: str, lots: int, entries: int, progress: Callable[[int], None]) -> str:
