@@ -52,7 +52,7 @@ doc_events = {
 		"on_trash": "support_credits.overrides.hd_ticket_priority.on_trash",
 		"on_update": "support_credits.overrides.hd_ticket_priority.follow",
 		"after_delete": "support_credits.overrides.hd_ticket_priority.follow",
-		"after_rename": "support_credits.overrides.hd_ticket_priority.follow",
+		"after_rename": "support_credits.overrides.hd_ticket_priority.after_rename",
 	},
 	"HD Ticket": {
 		# Customer, name and key are final here and it is before the SLA runs in the controller's before_save.

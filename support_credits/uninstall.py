@@ -24,7 +24,8 @@ from support_credits.ledger import clock
 from support_credits.overrides import parking
 
 EXPORTED = (
-	"Support Credits Settings", "Support Calendar", "Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
+	"Support Credits Settings", "Support Calendar", "Support Window", "Support Calendar Day", "Support Calendar Holiday",
+	"Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
 	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident",
 )  # fmt: skip
 PAGE = 5_000
@@ -154,11 +155,11 @@ def leave_agreements() -> None:
 	frappe.clear_document_cache(AGREEMENT)
 	for name in ours:
 		_hand_over(name)
-		holidays = frappe.db.get_value(AGREEMENT, name, "holiday_list")
 		if frappe.db.exists(TICKET, {"sla": name}):
 			frappe.db.set_value(AGREEMENT, name, {"enabled": 0, "description": None})
 		else:
 			frappe.delete_doc(AGREEMENT, name, ignore_permissions=True, force=True)
+	for holidays in frappe.get_all(HOLIDAY_LIST, {"sc_calendar": ["is", "set"]}, pluck="name"):
 		if not frappe.db.exists(AGREEMENT, {"holiday_list": holidays}):
 			frappe.delete_doc(HOLIDAY_LIST, holidays, ignore_permissions=True, force=True)
 
@@ -166,15 +167,22 @@ def leave_agreements() -> None:
 def _hand_over(agreement: str) -> None:
 	open_ones = {"sla": agreement, "status_category": ["!=", "Resolved"]}
 	for name in frappe.get_all(TICKET, open_ones, pluck="name"):
-		ticket = frappe.get_doc(TICKET, name)
-		ticket.set_sla()
-		sla = frappe.get_doc(AGREEMENT, ticket.sla)
-		sla.handle_targets(ticket)
-		sla.handle_agreement_status(ticket)
-		values = {
-			field: ticket.get(field) for field in ("sla", "response_by", "resolution_by", "agreement_status")
-		}
+		try:
+			values = _handed_over(name)
+		except Exception:
+			# The host's own agreements or their conditions cannot be asked; it does so itself at the next save.
+			values = {"sla": None, "agreement_status": None}
 		frappe.db.set_value(TICKET, name, values, update_modified=False)
+
+
+def _handed_over(name: str) -> dict[str, object]:
+	ticket = frappe.get_doc(TICKET, name)
+	ticket.set_sla()
+	sla = frappe.get_doc(AGREEMENT, ticket.sla)
+	sla.handle_targets(ticket)
+	sla.handle_agreement_status(ticket)
+	fields = ("sla", "response_by", "resolution_by", "agreement_status")
+	return {field: ticket.get(field) for field in fields}
 
 
 def remove_marks() -> None:

@@ -8,6 +8,7 @@ from frappe import _
 from frappe.utils import getdate
 from helpdesk.utils import is_agent
 
+from support_credits.engine.covered_time import HORIZON_YEARS
 from support_credits.engine.explanation import Deadline, from_json
 from support_credits.exceptions import CalendarRefused
 from support_credits.hours import calendars, holidays, preview, wording
@@ -77,9 +78,12 @@ def _draft(doc: str) -> object:
 
 def _day(text: str | None) -> date | None:
 	try:
-		return getdate(text) if text else None
+		day = getdate(text) if text else None
 	except Exception:
 		frappe.throw(_("{0} is not a date.").format(text), CalendarRefused)
+	if day and abs(day.year - getdate().year) > HORIZON_YEARS:
+		frappe.throw(_("{0} is more than {1} years away.").format(text, HORIZON_YEARS), CalendarRefused)
+	return day
 
 
 @frappe.whitelist(methods=["GET", "POST"])

@@ -8,6 +8,7 @@ from helpdesk.utils import is_agent
 
 from support_credits.api.account import guarded
 from support_credits.api.arguments import plain_text, web_address
+from support_credits.exceptions import WrongState
 from support_credits.hours.severity import severities
 from support_credits.ledger import corrections, incidents
 from support_credits.ledger.corrections import Correction
@@ -88,6 +89,13 @@ def confirm_severity(ticket: str, severity: str) -> dict[str, object]:
 
 	def save() -> dict[str, object]:
 		doc = frappe.get_doc("HD Ticket", ticket)
+		if doc.status_category == "Resolved":
+			frappe.throw(
+				_("Ticket {0} is resolved: its deadline does not move any more. Open it first.").format(
+					ticket
+				),
+				WrongState,
+			)
 		doc.priority, doc.flags.sc_confirms = severity, True
 		doc.save()
 		return {"ticket": ticket, "severity": severity, "response_by": doc.response_by}

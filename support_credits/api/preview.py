@@ -7,6 +7,7 @@ from frappe import _
 from frappe.utils import format_date
 
 from support_credits.api import hours
+from support_credits.api.account import guarded
 from support_credits.api.incident import check_agent
 from support_credits.engine.decision import Door
 from support_credits.engine.grants import expiry_date
@@ -26,9 +27,13 @@ def costs(ticket: str) -> dict[str, object]:
 	and message. Agents only; nothing is changed.
 	"""
 	check_agent(ticket)
-	doc = frappe.get_doc("HD Ticket", ticket)
-	said = {"ticket": ticket, "split": split(doc), "merge": merge(doc), "reopen": reopen(doc)}
-	return {**said, "response": response(doc)}
+
+	def whole() -> dict[str, object]:
+		doc = frappe.get_doc("HD Ticket", ticket)
+		said = {"ticket": ticket, "split": split(doc), "merge": merge(doc), "reopen": reopen(doc)}
+		return {**said, "response": response(doc)}
+
+	return guarded(whole)
 
 
 def response(doc: object) -> dict[str, object] | None:

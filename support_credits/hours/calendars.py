@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,6 +27,7 @@ from support_credits.hours.severity import severities, severity_of
 
 CALENDAR = "Support Calendar"
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "on_holidays")
+NAMELESS = "Closed"  # an own day that has no name; translated where it is shown, or a job would store another language
 KEPT_MAX = 200  # calendars of all sites and severities in one process
 
 _kept: dict[tuple[str, str, int], tuple[object, CoveredTime]] = {}
@@ -88,7 +89,10 @@ def _window(row: object) -> Window:
 		for number, field in enumerate(DAY_FIELDS)
 		if row.get(field)
 	]
-	least = severity_of(row.from_severity) if row.from_severity else LEAST_SEVERE
+	least = LEAST_SEVERE
+	if row.from_severity:
+		# A priority that is not there, or just being renamed, is above all: nobody's hours, not everybody's.
+		least = severity_of(row.from_severity) or max(severities().values(), default=0) + 1
 	try:
 		return window_of(days, (row.starts or "").strip(), (row.ends or "").strip(), least)
 	except BadCalendar as error:
@@ -98,19 +102,6 @@ def _window(row: object) -> Window:
 def _sentence(error: BadCalendar) -> str:
 	values = {name: _(value) if name == "day" else value for name, value in error.values.items()}
 	return _(error.template).format(**values)
-
-
-def rows_of(windows: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
-	"""Windows of a catalogue, as the rows of a record."""
-	return [
-		{
-			"starts": one["start"],
-			"ends": one["end"],
-			"from_severity": one.get("from_severity"),
-			**{field: int(number in one["days"]) for number, field in enumerate(DAY_FIELDS)},
-		}
-		for one in windows
-	]
 
 
 def said(doc: object, field: str) -> object:
@@ -145,5 +136,5 @@ def holidays_of(doc: object) -> dict[date, str]:
 		if row.kind == "No holiday":
 			found.pop(day, None)
 		else:
-			found[day] = row.description or _("Closed")
+			found[day] = row.description or NAMELESS
 	return dict(sorted(found.items()))

@@ -53,7 +53,7 @@ def _day(times: dict[str, CoveredTime], day: date) -> Shown:
 	return {
 		"day": str(day),
 		"label": wording.day_text(day),
-		"holiday": calendar.holidays.get(day),
+		"holiday": wording.holiday_name(calendar.holidays.get(day) or ""),
 		"spans": [
 			{"severity": said, "from": _minute(start, day, calendar), "to": _minute(end, day, calendar)}
 			for said, time in times.items()
@@ -88,7 +88,12 @@ def _holidays(calendar: SupportCalendar, times: dict[str, CoveredTime], year: in
 				for said, time in times.items()
 				for start, end in time.of_day(day)
 			]
-			yield {"day": str(day), "label": wording.day_text(day), "name": name, "hours": ", ".join(hours)}
+			yield {
+				"day": str(day),
+				"label": wording.day_text(day),
+				"name": wording.holiday_name(name),
+				"hours": ", ".join(hours),
+			}
 
 
 def _end(end: datetime, day: date, calendar: SupportCalendar) -> str:

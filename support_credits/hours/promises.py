@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from support_credits.engine.catalogue_model import Target
 from support_credits.engine.covered_time import CoveredTime
 from support_credits.engine.deadline import COVERED_HOURS, due_at
 from support_credits.engine.errors import EngineError
-from support_credits.engine.explanation import Deadline, changed, deadline_of
+from support_credits.engine.explanation import Change, Deadline, changed, deadline_of
 from support_credits.engine.support_calendar import SupportCalendar
 from support_credits.exceptions import CalendarRefused
 from support_credits.hours.calendars import covered_time
@@ -67,28 +68,29 @@ def check_reachable(tier: object, calendar: SupportCalendar | None = None) -> No
 
 def counting_severity(tier: str, priority: str | None) -> str:
 	"""The severity that counts for a ticket on which its customer has put that ``priority``: his word, up to what his
-	tier allows (rule on severity of issue 4's terms: nobody buys weekend cover with a menu).
+	tier allows. Nobody buys weekend hours with a menu.
 	"""
 	said = priority or default_priority()
 	most = frappe.get_cached_doc(TIER, tier).customer_severity or default_priority()
 	return said if severity_of(said) <= severity_of(most) else most
 
 
-def promise(tier: str, severity: str, start: datetime) -> Promise | None:
+def promise(tier: str, severity: str, start: datetime, changes: Sequence[Change] = ()) -> Promise | None:
 	"""What ``tier`` promises a ticket of ``severity`` whose clock starts at ``start``; None where it has no calendar.
 
-	Raises NeverCovered where the calendar never gets there.
+	``changes`` of its severity that an agent has made since keep their instants. Raises NeverCovered where the calendar
+	never gets there.
 	"""
 	doc = frappe.get_cached_doc(TIER, tier)
 	if not doc.calendar:
 		return None
-	time = covered_time(doc.calendar, severity_of(severity))
+	first = changes[0].before if changes else severity
 	aim = aim_of(doc)
 	return Promise(
 		doc.calendar,
 		severity,
-		deadline_of(promise_of(doc), start, time, severity),
-		deadline_of(aim, start, time, severity) if aim else None,
+		_with_changes(doc.calendar, promise_of(doc), start, first, changes),
+		_with_changes(doc.calendar, aim, start, first, changes) if aim else None,
 	)
 
 
@@ -101,7 +103,13 @@ def change_severity(calendar: str, deadline: Deadline, at: datetime, before: str
 def worked_out_again(calendar: str, deadline: Deadline) -> Deadline:
 	"""The same promise under the calendar as it is now, with every change of severity at its own instant."""
 	first = deadline.changes[0].before if deadline.changes else deadline.severity
-	again = deadline_of(deadline.target, deadline.start, covered_time(calendar, severity_of(first)), first)
-	for change in deadline.changes:
-		again = change_severity(calendar, again, change.at, change.before, change.severity)
-	return again
+	return _with_changes(calendar, deadline.target, deadline.start, first, deadline.changes)
+
+
+def _with_changes(
+	calendar: str, target: Target, start: datetime, severity: str, changes: Sequence[Change]
+) -> Deadline:
+	found = deadline_of(target, start, covered_time(calendar, severity_of(severity)), severity)
+	for change in changes:
+		found = change_severity(calendar, found, change.at, change.before, change.severity)
+	return found

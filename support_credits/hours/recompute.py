@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import frappe
 from frappe import _
-from frappe.utils import now
+from frappe.utils import now, now_datetime
 
 from support_credits.engine.catalogue_model import Target
 from support_credits.engine.deadline import COVERED_HOURS
@@ -27,14 +27,18 @@ from support_credits.ledger import settings as site
 from support_credits.ledger.retry import retry_whole
 
 PAGE = 200
+SETTLED = timedelta(minutes=2)  # whoever began a ticket with a calendar older than that has committed it
 TICKETS = """SELECT t.name FROM `tabSupport Incident` i JOIN `tabHD Ticket` t ON t.name = i.ticket
 	WHERE i.calendar = %s AND i.due_at_utc != '' AND t.status_category IN ('Open', 'Paused') AND t.name > %s
 	ORDER BY t.name LIMIT %s"""
 LOCK_TICKETS = """SELECT name, sla, response_by, resolution_by, first_responded_on, resolution_date, on_hold_since,
 	agreement_status, status_category, service_level_agreement_creation, total_hold_time, sc_severity, priority
 	FROM `tabHD Ticket` FORCE INDEX (PRIMARY) WHERE name IN %s ORDER BY name FOR UPDATE"""
-READ_INCIDENTS = """SELECT name, ticket, agreement, deadline, aim, due_at_utc, aim_at_utc FROM `tabSupport Incident`
-	WHERE ticket IN %s AND calendar = %s AND due_at_utc != '' FOR UPDATE"""
+NAMES = """SELECT name FROM `tabSupport Incident`
+	WHERE ticket IN %s AND calendar = %s AND due_at_utc != ''"""
+# By primary key: a range of the other indexes would hold up every new incident that falls into it.
+LOCK_INCIDENTS = """SELECT name, ticket, calendar, agreement, resolution_hours, deadline, aim, due_at_utc, aim_at_utc
+	FROM `tabSupport Incident` FORCE INDEX (PRIMARY) WHERE name IN %s ORDER BY name FOR UPDATE"""
 OPEN = ("Open", "Paused")
 
 
@@ -60,8 +64,8 @@ def run_due() -> int:
 def run(calendar: str) -> int:
 	"""Work out the open tickets of one calendar; returns how many were moved. Safe to run twice, or at once.
 
-	The mark is taken off at the end, unless the calendar was edited meanwhile or a page failed: what a crash cuts short is
-	done by the next scheduled run.
+	The mark is taken off at the end, unless the calendar was edited meanwhile or just before, or a page failed: what a crash
+	cuts short, and a ticket that was being opened with the old hours, is the next scheduled run's.
 	"""
 	frappe.db.commit()  # what was edited up to here is seen
 	edited = frappe.db.get_value(CALENDAR, calendar, "modified")
@@ -85,7 +89,7 @@ def run(calendar: str) -> int:
 		frappe.db.commit()  # each page stands alone: what was done stays done
 	result = _("{0}: {1} open tickets looked at, {2} moved, {3} failed.").format(now(), seen, moved, failed)
 	_tell(calendar, result)
-	if not again:
+	if not again and edited < now_datetime() - SETTLED:
 		as_it_was = {"name": calendar, "modified": edited}
 		frappe.db.set_value(CALENDAR, as_it_was, "recompute_due", 0, update_modified=False)
 	frappe.db.commit()
@@ -106,21 +110,23 @@ def _page(calendar: str, names: Sequence[str]) -> list[bool | None]:
 	"""Of each ticket that is still open, whether it was moved; None where it could not be worked out."""
 	# Fresh and locked: a ticket may have been closed, or released, since the page was read.
 	tickets = {row.name: row for row in frappe.db.sql(LOCK_TICKETS, (names,), as_dict=True)}
-	incidents = frappe.db.sql(READ_INCIDENTS, (names, calendar), as_dict=True)
-	opened = ((one, tickets[one.ticket]) for one in incidents if one.ticket in tickets)
+	found = frappe.db.sql(NAMES, (names, calendar), pluck=True)
+	incidents = frappe.db.sql(LOCK_INCIDENTS, (found,), as_dict=True) if found else ()
+	counted = (one for one in incidents if one.calendar == calendar and one.due_at_utc)
+	opened = ((one, tickets[one.ticket]) for one in counted if one.ticket in tickets)
 	return [
 		_work_out(calendar, incident, ticket) for incident, ticket in opened if ticket.status_category in OPEN
 	]
 
 
 def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bool | None:
-	agreement = frappe.get_cached_doc("HD Service Level Agreement", incident.agreement)
 	try:
+		agreement = frappe.get_cached_doc("HD Service Level Agreement", incident.agreement)
 		due = promises.worked_out_again(calendar, from_json(json.loads(incident.deadline)))
 		aim = (
 			promises.worked_out_again(calendar, from_json(json.loads(incident.aim))) if incident.aim else None
 		)
-		resolution = _resolution(calendar, agreement, ticket, due)
+		resolution = _resolution(calendar, incident.resolution_hours, ticket, due)
 	except (EngineError, ValueError, frappe.ValidationError) as error:
 		frappe.log_error(
 			title=f"Support Credits: ticket {ticket.name} keeps its deadline", message=str(error)
@@ -152,15 +158,12 @@ def _follow(agreement: object, ticket: frappe._dict, due: datetime, resolution: 
 		frappe.db.set_value("HD Ticket", ticket.name, changed, update_modified=False)
 
 
-def _resolution(calendar: str, agreement: object, ticket: frappe._dict, due: Deadline) -> datetime:
-	"""The time to resolve, with the same changes of severity as the response's, and the time on hold."""
-	if not agreement.apply_sla_for_resolution:
+def _resolution(calendar: str, hours: int, ticket: frappe._dict, due: Deadline) -> datetime:
+	"""The time to resolve that was promised then, with the same changes of severity as the response's, and the time on
+	hold.
+	"""
+	if not hours:
 		return ticket.resolution_by
-	seconds = int(agreement.priorities[0].resolution_time)  # all of a tier's have the same
-	start, target = (
-		site.site_time(ticket.service_level_agreement_creation),
-		Target(seconds // 3600, COVERED_HOURS),
-	)
-	found = promises.worked_out_again(calendar, replace(due, start=start, target=target))
+	found = promises.worked_out_again(calendar, replace(due, target=Target(hours, COVERED_HOURS)))
 	held = timedelta(seconds=float(ticket.total_hold_time or 0))
 	return site.on_site_wall(covered_time(calendar, severity_of(due.severity)).add(found.due, held))

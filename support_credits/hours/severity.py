@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import frappe
 
 PRIORITY = "HD Ticket Priority"
@@ -44,6 +46,18 @@ def forget() -> None:
 
 def _forget() -> None:
 	frappe.cache.delete_value([CACHE, DEFAULT])
+
+
+def rename(old: str, new: str) -> None:
+	"""Incidents, their deadlines' reasons and tickets call the priority by its new name."""
+	was, now = (json.dumps(name, ensure_ascii=False) for name in (old, new))
+	frappe.db.sql("UPDATE `tabSupport Incident` SET severity = %s WHERE severity = %s", (new, old))
+	frappe.db.sql("UPDATE `tabHD Ticket` SET sc_severity = %s WHERE sc_severity = %s", (new, old))
+	for column in ("deadline", "aim"):
+		frappe.db.sql(
+			f"UPDATE `tabSupport Incident` SET {column} = REPLACE({column}, %s, %s) WHERE {column} LIKE %s",
+			(was, now, f"%{was}%"),
+		)
 
 
 def severity_of(priority: str | None) -> int:

@@ -12,6 +12,7 @@ from frappe import _
 from frappe.utils import get_system_timezone
 
 from support_credits.engine.explanation import ClosedDay, ClosedDays, Deadline, Moment, sentences
+from support_credits.hours.calendars import NAMELESS
 
 DAY = "EEE d MMM"
 DAY_AND_YEAR = "EEE d MMM y"
@@ -22,7 +23,9 @@ def explain(deadline: Deadline, zone: ZoneInfo | None = None) -> str:
 	"""The reason as one sentence; in the calendar's zone unless another is given."""
 	said = sentences(deadline.in_zone(zone) if zone else deadline)
 	parts = [
-		_(part.template).format(**{name: _shown(value) for name, value in part.values.items()})
+		_(part.template).format(
+			**{name: _(value) if name == "severity" else _shown(value) for name, value in part.values.items()}
+		)
 		for part in said
 	]
 	return "; ".join(parts)
@@ -33,11 +36,16 @@ def _shown(value: object) -> object:
 		return moment(value.at, value.zone)
 	if isinstance(value, ClosedDays):
 		return ", ".join(_closed(day) for day in value.days)
-	return _(value) if isinstance(value, str) else value
+	return value
 
 
 def _closed(day: ClosedDay) -> str:
-	return f"{day_text(day.day)} ({day.holiday})" if day.holiday else day_text(day.day)
+	return f"{day_text(day.day)} ({holiday_name(day.holiday)})" if day.holiday else day_text(day.day)
+
+
+def holiday_name(name: str) -> str:
+	"""As its country or the provider calls it; an own day without a name in the reader's words."""
+	return _(name) if name == NAMELESS else name
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:

@@ -189,14 +189,15 @@ def _change_limit(account: OpenAccount, lot: Lot, limit: int) -> None:
 def enter_decision(account: OpenAccount, incident: Incident, decision: Decision, event_key: str) -> None:
 	"""Put the outcome on ``incident`` (not yet written) and its charge, if any, into the ledger."""
 	incident.account = account.name
-	incident.tier = site.tier_of(account.row)
+	if not incident.due_at_utc:  # a clock that runs keeps the tier that promised it (design rule 21)
+		incident.tier = site.tier_of(account.row)
 	incident.decision = decision.code.value
 	incident.message = receipt(account, decision)
 	incident.state = label_of(State(decision.code.value))
 	if decision.code is Code.PARKED:
 		incident.parked_at_utc = stamp_text(account.at)
 		account.parked.append(incident.name)
-	elif decision.code is Code.BEST_EFFORT:
+	elif decision.code is Code.BEST_EFFORT and not incident.due_at_utc:
 		incident.tier = site.settings().best_effort_tier or incident.tier
 	elif decision.code in (Code.CHARGED, Code.OVERDRAWN):
 		enter_charge(account, incident, decision.allocations, event_key)

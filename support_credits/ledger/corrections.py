@@ -48,10 +48,20 @@ def _incident_of(ticket: str) -> Iterator[tuple[OpenAccount | None, Incident]]:
 		)
 	account_name = frappe.db.get_value("Support Incident", name, "account")
 	if not account_name:
-		yield None, incidents.lock_in(None, name)
+		yield None, _locked_in(None, name, ticket)
 		return
 	with account_lock(account_name, clock.now()) as account:
-		yield account, incidents.lock_in(account, name)
+		yield account, _locked_in(account, name, ticket)
+
+
+def _locked_in(account: OpenAccount | None, name: str, ticket: str) -> Incident:
+	"""The incident, when it is still the ticket's: its name was read plainly, and a late reopening may have given the
+	ticket a new one since. Then the whole piece of work starts again, as after a deadlock.
+	"""
+	incident = incidents.lock_in(account, name)
+	if incident.ticket != str(ticket):
+		raise frappe.QueryDeadlockError(_("Ticket {0} was reopened at this moment.").format(ticket))
+	return incident
 
 
 def lock_ticket(ticket: str) -> None:

@@ -95,7 +95,9 @@ def lock_in(account: OpenAccount | None, name: str) -> Incident:
 
 
 def name_for_ticket(ticket: str) -> str | None:
-	"""The incident of a ticket that exists. Its name never changes, so a plain read is enough."""
+	"""The incident of a ticket that exists, by a plain read: a late reopening gives it another, so whoever locks it looks
+	again at whose it is.
+	"""
 	return frappe.db.get_value("Support Incident", {"ticket": str(ticket)}, "name", order_by=None)
 
 

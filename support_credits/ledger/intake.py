@@ -214,7 +214,7 @@ def identify(ticket: TicketRef, incident_name: str | None) -> Incident | None:
 def _leave_account(account: OpenAccount, incident: Incident) -> None:
 	charging.enter_refund(account, incident, _("Customer corrected"))
 	releases.leave_queue(account, incident)
-	responses.forget(incident)  # another customer's tier promises something else
+	responses.leave_tier(incident)
 	from support_credits.ledger.grants import credits_came_in
 
 	credits_came_in(account)
@@ -238,10 +238,13 @@ def _enter_customer(
 			incident.tier = site.tier_of(account.row)
 			responses.judge(incident, incident.tier, arrival.priority, arrival.confirms_priority)
 			responses.follow(incident, account.at)
+		else:
+			responses.forget(incident)
 		return
 	if account is None:
 		code = Code.NOT_ENFORCED if incident.customer else Code.UNIDENTIFIED
 		incident.state, incident.decision = label_of(State(code.value)), code.value
+		responses.forget(incident)
 		return
 	policy = site.policy_for(Door.AGENT, account.row)
 	decide_and_enter(account, incident, arrival, facts, Policy.PARK if policy is Policy.REFUSE else policy)

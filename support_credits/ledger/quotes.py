@@ -38,7 +38,12 @@ def undone() -> Iterator[None]:
 	frappe.db.savepoint(SAVEPOINT)
 	try:
 		yield
-	finally:
+	except frappe.QueryDeadlockError:
+		raise  # the database has taken everything back, the savepoint too
+	except BaseException:
+		frappe.db.rollback(save_point=SAVEPOINT)
+		raise
+	else:
 		frappe.db.rollback(save_point=SAVEPOINT)
 
 

@@ -7,11 +7,12 @@ word on its severity, a late reopening, and an edit of its calendar while it is 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import frappe
 
-from support_credits.engine.explanation import Deadline, as_json, from_json
+from support_credits.engine.explanation import Change, Deadline, as_json, from_json
 from support_credits.engine.model import parse_stamp, stamp_text
 from support_credits.hours import calendars, promises
 from support_credits.hours.agreements import agreement_of
@@ -28,16 +29,20 @@ def start(incident: Incident, at: datetime) -> None:
 	A tier without a calendar, or an agreement that is not there yet, leaves the ticket to the host's own. So does a calendar
 	that never gets to the deadline: a ticket must not be lost for it, and an administrator is told.
 	"""
+	earlier = deadline_of(incident)
 	forget(incident)
-	incident.severity = incident.severity or promises.default_priority()
 	agreement = agreement_of(incident.tier)
 	if not (incident.tier and agreement):
 		return
-	calendar = frappe.get_cached_value("Support Tier", incident.tier, "calendar")
-	with calendars.tolerated(calendar, incident.ticket_no):
-		found = promises.promise(incident.tier, incident.severity, at)
+	if not incident.severity_confirmed:
+		# Judged under the tier it had then; the one that promises now may let its customers say less.
+		incident.severity = promises.counting_severity(incident.tier, incident.severity)
+	tier = frappe.get_cached_doc("Support Tier", incident.tier)
+	with calendars.tolerated(tier.calendar, incident.ticket_no):
+		found = promises.promise(incident.tier, incident.severity, at, earlier.changes if earlier else ())
 		if found:
 			incident.calendar, incident.agreement = found.calendar, agreement
+			incident.resolution_hours = int(tier.resolution_hours or 0)
 			put(incident, found.due, found.aim)
 
 
@@ -69,6 +74,14 @@ def forget(incident: Incident) -> None:
 	"""No clock of ours runs for it."""
 	incident.due_at_utc = incident.aim_at_utc = incident.deadline = incident.aim = ""
 	incident.calendar = incident.agreement = None
+	incident.resolution_hours = 0
+
+
+def leave_tier(incident: Incident) -> None:
+	"""Another customer's tier is to promise something: its clock starts where this one's did, and what an agent has said of
+	the severity meanwhile keeps its own instant.
+	"""
+	incident.due_at_utc = incident.aim_at_utc = ""
 
 
 def put(incident: Incident, due: Deadline, aim: Deadline | None) -> None:
@@ -96,6 +109,9 @@ def confirm(incident_name: str, severity: str) -> Incident:
 	before, incident.severity, incident.severity_confirmed = incident.severity, severity, 1
 	due = deadline_of(incident)
 	if due and incident.calendar and before != severity:
+		# Noted also where the calendar cannot be counted on now: it is worked out when it is mended.
+		said = Change(at, severity, due.due, before)
+		incident.deadline = _text(replace(due, severity=severity, changes=(*due.changes, said)))
 		with calendars.tolerated(incident.calendar, incident.ticket_no):
 			again = promises.change_severity(incident.calendar, due, at, before, severity)
 			aim = from_json(json.loads(incident.aim)) if incident.aim else None

@@ -73,6 +73,7 @@ class Incident:
 	severity_confirmed: int = 0
 	calendar: str | None = None
 	agreement: str | None = None
+	resolution_hours: int = 0
 	due_at_utc: str = ""
 	aim_at_utc: str = ""
 	deadline: str = ""

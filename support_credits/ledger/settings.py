@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
 import frappe
@@ -72,8 +72,11 @@ def late_reopening() -> Late:
 
 
 def site_time(moment: datetime) -> datetime:
-	"""A time of the host's own fields, which are in the site's time zone without saying so, as an instant."""
-	return moment.replace(tzinfo=ZoneInfo(get_system_timezone()))
+	"""A time of the host's own fields, which are in the site's time zone without saying so, as an instant.
+
+	In UTC: two times of one zone are compared by what its wall shows, which in autumn is not what came first.
+	"""
+	return moment.replace(tzinfo=ZoneInfo(get_system_timezone())).astimezone(timezone.utc)
 
 
 def on_site_wall(instant: datetime) -> datetime:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def begin(doc: HDTicket) -> None:
 	"""A new ticket: nothing of the one it may have been split from."""
-	doc.flags.sc_hosts_sla, doc.flags.sc_sla, doc.flags.sc_due = doc.sla, None, None
+	doc.flags.sc_hosts_sla = doc.sla
+	doc.flags.sc_sla = doc.flags.sc_due = doc.flags.sc_start = None
 
 
 def keep(doc: HDTicket, before: HDTicket) -> None:
@@ -40,6 +41,7 @@ def show(doc: HDTicket, incident: Incident | None) -> None:
 	ours = incident and incident.due_at_utc and follows_us(incident.agreement)
 	doc.flags.sc_sla = incident.agreement if ours else None
 	doc.flags.sc_due = parse_stamp(incident.due_at_utc) if ours else None
+	doc.flags.sc_start = responses.deadline_of(incident).start if ours else None
 	doc.sla = doc.flags.sc_sla or doc.flags.sc_hosts_sla
 
 
@@ -72,4 +74,4 @@ def note_hours(doc: HDTicket) -> None:
 
 def settled(doc: HDTicket) -> None:
 	"""The save is over: what is saved next starts from what is stored then."""
-	doc.flags.sc_due = doc.flags.sc_sla = doc.flags.sc_hosts_sla = doc.flags.sc_confirms = None
+	doc.flags.update(dict.fromkeys(("sc_due", "sc_start", "sc_sla", "sc_hosts_sla", "sc_confirms")))

@@ -80,8 +80,14 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 		super().apply(doc)
 
 	def look_at(self, doc: HDTicket) -> None:
-		"""The host's arithmetic is not told whose ticket it is about: its severity is noted before."""
-		self.flags.sc_priority = doc.get("sc_severity") or doc.priority
+		"""The host's arithmetic is not told whose ticket it is about: its severity is noted before.
+
+		Without a tier nobody has confirmed it, and the priority is the customer's to write: it counts up to the default.
+		"""
+		said = doc.get("sc_severity")
+		if not said:
+			said = min(doc.priority or "", severity.default_priority(), key=severity_of)
+		self.flags.sc_priority, self.flags.sc_start = said, (doc.get("flags") or {}).get("sc_start")
 
 	def handle_targets(self, doc: HDTicket) -> None:
 		self.look_at(doc)
@@ -143,7 +149,7 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 		"""The instant of ``response_by``. In the hour that comes twice in autumn only the incident knows which one is meant."""
 		shown = get_datetime(doc.response_by)
 		first, second = site.site_time(shown), site.site_time(shown.replace(fold=1))
-		if first.utcoffset() == second.utcoffset():
+		if first == second:
 			return first
 		about = {"ticket": str(doc.name)}
 		said = doc.name and frappe.db.get_value("Support Incident", about, "due_at_utc", order_by=None)
@@ -161,7 +167,8 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 		row = self.get_priorities().get(priority)
 		if self.sc_calendar and row:
 			seconds = (row.get(target) or 0) + (hold_time if target == "resolution_time" else 0)
-			start = site.site_time(get_datetime(start_at))
+			# A clock that has just been started knows its instant, also in the hour that comes twice.
+			start = self.flags.sc_start or site.site_time(get_datetime(start_at))
 			with calendars.tolerated(self.sc_calendar):
 				time = self.time_of(self.flags.sc_priority or priority)
 				return host_time(time.add(start, timedelta(seconds=seconds)))
@@ -170,6 +177,8 @@ class CreditsServiceLevelAgreement(HDServiceLevelAgreement):
 	def calc_elapsed_time(self, start_time: str | datetime, end_time: str | datetime) -> float:
 		if self.sc_calendar:
 			start, end = (site.site_time(get_datetime(moment)) for moment in (start_time, end_time))
+			if start >= end:  # unless the end is the second time the clock shows that hour
+				end = site.site_time(get_datetime(end_time).replace(fold=1))
 			if start >= end:
 				return 0
 			with calendars.tolerated(self.sc_calendar):

@@ -14,6 +14,12 @@ def on_trash(doc: HDTicketPriority, method: str | None = None) -> None:
 	agreements.forget_priority(doc.name)
 
 
-def follow(doc: HDTicketPriority, method: str | None = None, *renamed: object) -> None:
+def follow(doc: HDTicketPriority, method: str | None = None) -> None:
 	severity.forget()
 	agreements.follow_all()
+
+
+def after_rename(doc: HDTicketPriority, method: str, old: str, new: str, merge: bool = False) -> None:
+	"""What counts for a ticket is kept by name, in places that the host does not know."""
+	severity.rename(old, new)
+	follow(doc)

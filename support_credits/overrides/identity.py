@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 DECISIVE_FIELDS = (
 	"customer", "contact", "raised_by", "key", "service_level_agreement_creation", "first_responded_on",
 	"total_hold_time", "is_merged", "merged_with", "ticket_split_from", "email_account", "via_customer_portal",
-	"resolution_date",
+	"resolution_date", "last_agent_response",
 )  # fmt: skip
 # By these the host tells who may write a ticket.
 WRITER_FIELDS = ("customer", "contact", "raised_by", "owner")
 # Of a new ticket: set by Helpdesk's own agents' actions, meaningless from a customer.
 AGENT_FIELDS = (
 	"service_level_agreement_creation", "first_responded_on", "total_hold_time", "is_merged", "merged_with",
-	"ticket_split_from", "email_account", "resolution_date",
+	"ticket_split_from", "email_account", "resolution_date", "last_agent_response",
 )  # fmt: skip
 
 

@@ -20,8 +20,13 @@ Doc = frappe.model.document.Document
 
 
 class AgreementCase(HoursCase):
+	def setUp(self) -> None:
+		super().setUp()
+		self.calendars: list[str] = []
+
 	def tier(self, *windows: dict[str, object], **fields: object) -> Doc:
 		calendar = self.calendar(*windows, country="PT", zone="Europe/Lisbon")
+		self.calendars.append(calendar)
 		return frappe.get_doc(TIER, make.tier(calendar=calendar, **fields))
 
 	def agreement(self, tier: str) -> Doc:
@@ -31,6 +36,9 @@ class AgreementCase(HoursCase):
 		return frappe.get_all(HOLIDAY_LIST, {"sc_calendar": calendar}, pluck="name")
 
 	def priority(self, **fields: object) -> Doc:
+		# Every tier of the site follows a priority: here this test's alone.
+		mine = frappe.get_all(TIER, {"calendar": ["in", self.calendars]}, pluck="name")
+		frappe.db.set_value(TIER, {"name": ["not in", mine or [""]]}, "calendar", None)
 		doc = frappe.get_doc({"doctype": PRIORITY, "integer_value": 350, **fields})
 		return doc.insert(set_name=make.unique("Priority"))
 

@@ -9,7 +9,7 @@ from frappe.utils import now_datetime
 from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import close_tickets_after_n_days
 
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock
+from support_credits.ledger import clock, corrections
 from support_credits.overrides.parking import PARKED_STATUS
 from support_credits.tests import factories as make
 from support_credits.tests.compat import look_again, publish
@@ -78,12 +78,45 @@ class TestWithinTheWindow(ReopenCase):
 		self.assertEqual(before, self.assert_incident(ticket, "Charged", 1).resolved_at_utc)
 		self.assert_same_incident(company, ticket)
 
+	def test_an_agents_answer_that_he_makes_up_starts_none_either(self) -> None:
+		company, portal, ticket = self.resolved(days_ago=6)
+		self.assert_ok(portal.reply(ticket))
+		before = make.incident_of(ticket).resolved_at_utc
+		answered = {"last_agent_response": "2030-01-01 00:00:00"}
+		self.assert_ok(portal.set_value(ticket, {"status": "Resolved", **answered}))
+		self.assert_ok(portal.set_value(ticket, answered))
+		self.assertIsNone(value(ticket, "last_agent_response"))
+		self.assertEqual(before, self.assert_incident(ticket, "Charged", 1).resolved_at_utc)
+		self.assert_same_incident(company, ticket)
+
 	def test_an_agent_who_resolves_it_again_starts_a_new_window(self) -> None:
 		_company, portal, ticket = self.resolved(days_ago=6)
 		self.assert_ok(portal.reply(ticket))
 		before = make.incident_of(ticket).resolved_at_utc
 		self.assert_ok(agent().set_value(ticket, "status", "Resolved"))
 		self.assertGreater(self.assert_incident(ticket, "Charged", 1).resolved_at_utc, before)
+
+
+class TestAtTheSameMoment(ReopenCase):
+	def test_an_exemption_that_meets_a_late_reopening_starts_again_and_excuses_the_new_incident(self) -> None:
+		company, portal, ticket = self.resolved(credits=1)
+		reason = make.exemption_reason()
+		publish()
+		frappe.db.sql(
+			"SELECT name FROM `tabSupport Incident` LIMIT 1"
+		)  # what an agent's request has looked at
+		self.assertEqual(200, portal.set_value(ticket, "status", "Open").status)
+		with self.assertRaises(frappe.QueryDeadlockError) as caught:
+			corrections.exempt(ticket, reason)
+		self.assertIn(f"Ticket {ticket} was reopened at this moment", str(caught.exception))
+		look_again()
+		self.assert_new_incident(company, ticket)
+		self.assert_ok(agent().incident("exempt", ticket=ticket, reason=reason))
+		found = self.assert_incident(ticket, "Exempt", 0)
+		self.assertEqual(
+			("Charged", 1), frappe.db.get_value("Support Incident", found.follows, ["state", "credits"])
+		)
+		self.assert_balance(company.account, 1)
 
 
 class TestLater(ReopenCase):

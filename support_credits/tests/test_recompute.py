@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 from unittest.mock import patch
 
 import frappe
@@ -22,22 +24,19 @@ from support_credits.tests.test_sla_changes import ChangeCase
 from support_credits.tests.test_sla_choice import FRIDAY, HOUR, MONDAY, TICKET
 
 DAY = timedelta(days=1)
+_edits = itertools.count(1)
 FOLLOWS = {"due_at_utc", "aim_at_utc", "deadline", "aim"}
 
 
 class RecomputeCase(ChangeCase):
-	def setUp(self) -> None:
-		super().setUp()
-		self.hours = self.calendar()
-		self.tier = self.promising(4, calendar=self.hours, aim_value=2, resolution_hours=8)
-		self.mine = self.company(self.tier, credits=10)
+	TERMS: ClassVar[dict[str, object]] = {"aim_value": 2, "resolution_hours": 8}
 
 	def opened(self, moment: datetime = FRIDAY, **fields: object) -> str:
 		return self.ticket_at(moment, self.mine.person, **fields).name
 
 	def edit(self, moment: datetime, own_days: tuple[date | str, ...] = (), **fields: object) -> None:
-		"""The admin saves the calendar; nothing has followed yet."""
-		with at(moment):
+		"""The admin saves the calendar, no two times at one instant; nothing has followed yet."""
+		with at(moment + timedelta(seconds=next(_edits))):
 			doc = frappe.get_doc(CALENDAR, self.hours)
 			doc.update({"own_days": [{"day": str(day)} for day in own_days], **fields}).save()
 
@@ -187,7 +186,7 @@ class TestRuns(RecomputeCase):
 		self.edit(FRIDAY, ("2026-12-07",))
 		publish()
 		told: list[object] = []
-		with at(FRIDAY), patch.object(recompute, "PAGE", 1):
+		with at(FRIDAY + HOUR), patch.object(recompute, "PAGE", 1):
 			runs = [
 				threading.Thread(target=in_a_connection, args=(recompute.run, self.hours, told))
 				for _two in range(2)
@@ -225,7 +224,7 @@ class TestRuns(RecomputeCase):
 			self.assertRaises(SystemExit, recompute.run, self.hours)
 		frappe.db.rollback()
 		self.assertEqual(1, self.due_mark())
-		with at(FRIDAY):
+		with at(FRIDAY + HOUR):
 			recompute.run_due()
 		self.assertEqual({MONDAY + DAY}, {self.due_of(ticket) for ticket in tickets})
 		self.assertEqual(0, self.due_mark())
@@ -244,15 +243,21 @@ class TestRuns(RecomputeCase):
 					self.edit(FRIDAY + HOUR, edits.pop())
 					frappe.db.commit()
 
-		with at(FRIDAY), patch.object(recompute, "_tell", edited_meanwhile):
+		with at(FRIDAY + 2 * HOUR), patch.object(recompute, "_tell", edited_meanwhile):
 			recompute.run(self.hours)
 		self.assertEqual(1, self.due_mark())
-		with at(FRIDAY):
+		with at(FRIDAY + 3 * HOUR):
 			recompute.run_due()
 		self.assertEqual((MONDAY + 2 * DAY, 0), (self.due_of(ticket), self.due_mark()))
 
 
 class TestQueue(RecomputeCase):
+	def test_an_edit_that_was_just_made_is_looked_at_once_more_for_tickets_that_were_coming_in(self) -> None:
+		self.edit(FRIDAY, ("2026-12-07",))
+		for minutes, due in ((1, 1), (10, 0)):
+			self.run_job(FRIDAY + timedelta(minutes=minutes))
+			self.assertEqual(due, self.due_mark())
+
 	def test_what_decides_nothing_is_not_worked_out_again(self) -> None:
 		self.edit(FRIDAY, calendar_name="Another name")
 		self.assertEqual(0, self.due_mark())
@@ -260,11 +265,10 @@ class TestQueue(RecomputeCase):
 		self.assertEqual(1, self.due_mark())
 
 	def test_a_job_is_queued_with_the_commit_and_none_for_an_edit_that_is_undone(self) -> None:
-		self.opened()
+		publish()
 		self.edit(FRIDAY, ("2026-12-07",))
-		self.assertEqual(0, self.queued())
 		frappe.db.rollback()
-		self.setUp()
+		self.assertEqual(0, self.queued())
 		self.edit(FRIDAY, ("2026-12-07",))
 		publish()
 		if self.due_mark():  # no worker was as quick as this
@@ -285,7 +289,7 @@ class TestQueue(RecomputeCase):
 		self.assertEqual((1, MONDAY), (self.due_mark(), self.due_of(ticket)))
 		self.edit(FRIDAY, ("2026-12-07",), calendar_name="Saved again from an old form", recompute_due=0)
 		publish()
-		with at(FRIDAY):
+		with at(FRIDAY + HOUR):
 			recompute.run_due()
 		self.assertEqual((0, MONDAY + DAY), (self.due_mark(), self.due_of(ticket)))
 

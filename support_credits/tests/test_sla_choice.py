@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import frappe
 from helpdesk.helpdesk.doctype.hd_ticket.api import split_ticket
@@ -23,10 +24,13 @@ Doc = frappe.model.document.Document
 
 
 class ChoiceCase(HoursCase):
+	TERMS: ClassVar[dict[str, object]] = {}
+
 	def setUp(self) -> None:
 		super().setUp()
 		frappe.db.set_single_value("HD Settings", "skip_email_workflow", 1)
-		self.tier = self.promising(4)
+		self.hours = self.calendar()
+		self.tier = self.promising(4, calendar=self.hours, **self.TERMS)
 		self.agreement = frappe.db.get_value("Support Tier", self.tier, "agreement")
 		self.mine = self.company(self.tier, credits=20)
 

@@ -242,6 +242,13 @@ def test_a_less_severe_ticket_may_be_due_later(target, was, due):
 	assert after_change(target, utc(was), utc("2026-12-05T12:30"), before, now) == utc(due)
 
 
+def test_a_promise_of_which_edited_hours_left_nothing_stays_until_it_is_recomputed():
+	# Due on Monday at 09:00, which was open when that was worked out and is a feast by now.
+	edited = hours(DAYTIME, holidays=[date(2026, 12, 7), FEAST])
+	due, at = utc("2026-12-07T09:00"), utc("2026-12-05T12:00")
+	assert after_change(Target(1, "covered_hours"), due, at, edited, edited) == due
+
+
 LOW, URGENT = SEVERITIES["Low"], SEVERITIES["Urgent"]
 
 

@@ -57,8 +57,14 @@ class SupportCalendar(Document):
 		"""From last year, whose tickets may still be open, to as far ahead as deadlines are worked out."""
 		today = getdate()
 		own = [getdate(row.day).year for row in self.own_days]
-		self.first_year = min([self.first_year or today.year - 1, *own])
-		self.last_year = max([self.last_year or 0, today.year + YEARS_AHEAD, *own])
+		fields = ["first_year", "last_year"]
+		# Of the stored record alone: a form may post any.
+		first, last = (self.name and frappe.db.get_value("Support Calendar", self.name, fields)) or (
+			None,
+			None,
+		)
+		self.first_year = min([first or today.year - 1, *own])
+		self.last_year = max([last or 0, today.year + YEARS_AHEAD, *own])
 
 	def set_holidays(self) -> None:
 		found = calendars.holidays_of(self)
