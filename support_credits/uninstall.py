@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 
+import click
 import frappe
 from frappe import _
 from frappe.utils import get_site_path
@@ -21,6 +22,7 @@ from support_credits.install import (
 	host_fields,
 )
 from support_credits.ledger import clock
+from support_credits.mail import jobs, spool
 from support_credits.overrides import parking
 
 EXPORTED = (
@@ -36,7 +38,9 @@ CLOCK_FIELDS = (
 
 
 def before_uninstall() -> None:
-	"""Write the ledger to a file. Nothing else: the host calls this for a dry run too."""
+	"""Take in the mails that are kept, and write the ledger to a file. The host calls this for a dry run too."""
+	if not is_dry_run():
+		take_in_kept()
 	path, rows = export_ledger()
 	settings = frappe.get_doc("Support Credits Settings")
 	# The settings are gone when the rest is done, in the same process.
@@ -58,6 +62,34 @@ def after_uninstall() -> None:
 	remove_marks()
 	remove_customer_index()
 	frappe.db.commit()  # the host commits before this hook and not after it
+	tell_of_kept()
+
+
+def is_dry_run() -> bool:
+	"""Whether the command only shows what it would do. The host does not say so to its hooks."""
+	command = click.get_current_context(silent=True)
+	return bool(command and command.params.get("dry_run"))
+
+
+def take_in_kept() -> None:
+	"""Try once more the mails that could not be taken in: nobody else knows them. The uninstall goes on without them."""
+	try:
+		jobs.take_in_kept(at_once=True)
+	except Exception as error:
+		frappe.db.rollback()
+		print(_("Support Credits: the mails that are kept could not be taken in: {0}").format(error))  # noqa: T201
+
+
+def tell_of_kept() -> None:
+	"""Say which mails stay behind: Helpdesk does not look there."""
+	path = get_site_path(*spool.FOLDER)
+	left = len(spool.files()) if os.path.isdir(path) else 0
+	if left:
+		print(  # noqa: T201
+			_("Support Credits: {0} mails that could not be taken in are left in {1}.").format(
+				left, os.path.abspath(path)
+			)
+		)
 
 
 def export_ledger() -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """What kind of mail this is, from its headers alone: a person's, or a machine's that costs nobody a credit (rule 12).
 
-A header proves little: anybody can write it. So a wrong "automatic" costs the provider nothing for long (the first
-word of a person on such a ticket makes it an incident), and a wrong "person" is put right by an exemption.
+A header proves little: anybody can write it. So a wrong "automatic" is put right by the first word of a person on such a
+ticket, or by an agent who charges it, and a wrong "person" by an exemption.
 """
 
 from __future__ import annotations
@@ -73,11 +73,12 @@ def is_forged(headers: Headers, server: str) -> bool:
 	Only fields in its name count, and of those the topmost: it is the last that was added. Without one, or without
 	a ``server``, nothing is known and the sender is taken at his word, as the host does.
 	"""
+	server = _host(server)
 	if not server:
 		return False
 	for field in headers.all("Authentication-Results"):
 		name, _sep, results = _COMMENT.sub(" ", field).partition(";")
-		if name.split()[:1] == [server]:
+		if [_host(word) for word in name.split()[:1]] == [server]:
 			found = {method.lower(): result.lower() for method, result in reversed(_RESULT.findall(results))}
 			return _says_forged(found)
 	return False
@@ -106,6 +107,11 @@ def writers(headers: Headers) -> set[str]:
 	found = [address for _name, address in getaddresses(fields)]
 	found += [address for field in fields for address in _IN_BRACKETS.findall(field)]
 	return {address.lower() for address in found if _ADDRESS.fullmatch(address)}
+
+
+def _host(name: str) -> str:
+	"""A server's name as it is compared."""
+	return name.strip().rstrip(".").lower()
 
 
 def _domain(address: str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class MailContext:
 	"""What is known of the mail before its ticket is looked at, and what became of it so far."""
 
-	request_key: str  # digest of its Message-ID: one decision per mail
+	request_key: str  # digest of its sender and Message-ID: one decision per mail
 	sender: str
 	kind: MailKind = MailKind.PERSON
 	forged: bool = False

@@ -86,7 +86,9 @@ class CreditsInboundMail(CustomInboundMail):
 		trace = frappe.get_traceback()
 		with suppress(Exception):  # the database itself may be what failed
 			frappe.db.rollback()
-		count = spool.failed(path)
+		count: int | str = "?"
+		with suppress(Exception):  # or the disk
+			count = spool.failed(path)
 		with suppress(Exception):
 			frappe.log_error(
 				title=f"Support Credits: a mail could not be taken in (attempt {count}); it is kept",
@@ -124,7 +126,29 @@ class CreditsInboundMail(CustomInboundMail):
 		)
 
 	def _request_key(self) -> str:
-		return sha256(f"mail\0{self.message_id}".encode("utf-8", "surrogateescape")).hexdigest()
+		"""A mail is its sender's with this Message-ID: anybody can write an id that somebody else has used."""
+		key = f"mail\0{self.from_email}\0{self.message_id}"
+		return sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+	def is_exist_in_system(self) -> Communication | None:
+		"""As the host, but of the same sender; another's mail with the same Message-ID is not his."""
+		return self._stored(sender=self.from_email) or self._stored(message_id=self._own_id())
+
+	def _stored(self, **filters: object) -> Communication | None:
+		from frappe.core.doctype.communication.communication import Communication
+
+		about = {"message_id": self.message_id, "sent_or_received": "Received", **filters}
+		return Communication.find_one_by_filters(**about, order_by="creation DESC")
+
+	def _own_id(self) -> str:
+		return f"{self._request_key()}@with-a-used-message-id"
+
+	def as_dict(self) -> dict[str, Any]:
+		"""As the host; but under another id where somebody else has used this one: answers to him stay his."""
+		found: dict[str, Any] = super().as_dict()
+		if self._stored(sender=["!=", self.from_email]):
+			found["message_id"] = self._own_id()
+		return found
 
 	@staticmethod
 	def decode_email(email: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 
 import frappe
@@ -13,45 +14,66 @@ from support_credits.ledger.retry import retry_whole
 from support_credits.mail import answers, spool
 from support_credits.mail.inbound import CreditsInboundMail
 
+AT_A_TIME = 100  # mails that one run of the job tries: the next one is a few minutes away
+
 
 def take_in_kept(at_once: bool = False) -> int:
-	"""Try again the mails an earlier pull could not take in; returns how many were tried. ``at_once`` does not wait."""
-	found = spool.waiting() if at_once else spool.due(time.time())
-	by_account: dict[str, list[tuple[Path, spool.Origin]]] = defaultdict(list)
+	"""Try again the mails an earlier pull could not take in; returns how many were tried. ``at_once`` tries all and does
+	not wait.
+	"""
+	now = time.time()
+	spool.remove_drafts(now)
+	found = spool.waiting() if at_once else spool.due(now)[:AT_A_TIME]
+	by_account: dict[tuple[str, str], list[tuple[Path, spool.Origin]]] = defaultdict(list)
 	for path, origin in found:
-		by_account[origin.account].append((path, origin))
+		by_account[origin.account, origin.address].append((path, origin))
 	user = frappe.session.user
 	frappe.set_user("Administrator")  # as the host's own pull runs
 	try:
-		for account, kept in by_account.items():
-			_take_in(account, kept)
+		for (name, address), kept in by_account.items():
+			_take_in(_account(name, address), name, kept)
 	finally:
 		frappe.set_user(user)
 	return len(found)
 
 
-def _take_in(account: str, kept: list[tuple[Path, spool.Origin]]) -> None:
-	if not frappe.db.exists("Email Account", account):
-		frappe.log_error(title=f"Support Credits: mails of the deleted account {account} are kept")
+def _account(name: str, address: str) -> str | None:
+	"""The Email Account a mail was fetched for, which may have been renamed since; None when it is gone."""
+	if frappe.db.exists("Email Account", name):
+		return name
+	return frappe.db.get_value("Email Account", {"email_id": address}) if address else None
+
+
+def _take_in(account: str | None, name: str, kept: list[tuple[Path, spool.Origin]]) -> None:
+	if account is None:
+		frappe.log_error(title=f"Support Credits: mails of the deleted account {name} are kept")
+		for path, _origin in kept:
+			_try_later(path)
 		return
 	doc = frappe.get_doc("Email Account", account)
-	doc.flags.sc_kept = [mail for path, origin in kept if (mail := _mail(doc, path, origin))]
+	# Each is read when its turn comes: many big ones do not fit into a worker's memory.
+	doc.flags.sc_kept = (mail for path, origin in kept if (mail := _mail(doc, path, origin)))
 	doc.receive()
 
 
 def _mail(doc: object, path: Path, origin: spool.Origin) -> CreditsInboundMail | None:
 	"""The mail of a kept file; None, and left for later, where it cannot be read or another process has taken it in."""
 	try:
-		_origin, content = spool.read(path)
+		content = spool.content_of(path)
 		mail = CreditsInboundMail(content, doc, origin.uid, origin.seen_status, origin.append_to)
 	except FileNotFoundError:
 		return None
 	except Exception:
-		spool.failed(path)
-		frappe.log_error(title=f"Support Credits: a kept mail cannot be read: {path.name}")
+		_try_later(path)
+		spool.complain(path)
 		return None
 	mail.kept = path
 	return mail
+
+
+def _try_later(path: Path) -> None:
+	with suppress(Exception):  # it may be gone, and its disk may be full
+		spool.failed(path)
 
 
 def send_due_answers() -> int:

@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +23,8 @@ FOLDER = ("private", "support_credits", "mail")
 SUFFIX = ".mail"
 FIRST_PAUSE = 600  # seconds until a kept mail is tried again; doubled with every failure
 LONGEST_PAUSE = 86_400
+DRAFT_AGE = 86_400  # seconds after which a draft is one that a crash has left
+ROOM = 8  # free bytes of the first line: the count grows in place, without the mail being written again
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Origin:
 	seen_status: str
 	append_to: str | None
 	failures: int = 0
+	address: str = ""  # of the account, which may be renamed
 
 
 class Taken(Exception):
@@ -42,7 +45,9 @@ class Taken(Exception):
 
 def folder() -> Path:
 	path = Path(frappe.get_site_path(*FOLDER))
-	path.mkdir(parents=True, exist_ok=True)
+	path.mkdir(mode=0o700, parents=True, exist_ok=True)
+	if path.stat().st_mode & 0o077:
+		path.chmod(0o700)
 	return path
 
 
@@ -59,16 +64,40 @@ def keep(raw: bytes | str, origin: Origin) -> Path:
 
 def _write(path: Path, origin: Origin, content: bytes) -> None:
 	draft = path.with_suffix(f".{os.getpid()}.tmp")
-	with draft.open("wb") as file:
-		file.write(json.dumps(asdict(origin)).encode() + b"\n" + content)
-		file.flush()
-		os.fsync(file.fileno())
-	draft.replace(path)
+	try:
+		with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+			file.write(_head(origin) + b" " * ROOM + b"\n" + content)
+			file.flush()
+			os.fsync(file.fileno())
+		draft.replace(path)
+	except BaseException:
+		with suppress(OSError):
+			draft.unlink(missing_ok=True)
+		raise
+	_sync(path.parent)
 
 
-def read(path: Path) -> tuple[Origin, bytes]:
-	head, _newline, content = path.read_bytes().partition(b"\n")
-	return Origin(**json.loads(head)), content
+def _sync(directory: Path) -> None:
+	"""Make the names in it last: a file without its name is lost when the machine goes down."""
+	handle = os.open(directory, os.O_RDONLY)
+	try:
+		os.fsync(handle)
+	finally:
+		os.close(handle)
+
+
+def _head(origin: Origin) -> bytes:
+	return json.dumps(asdict(origin)).encode()
+
+
+def content_of(path: Path) -> bytes:
+	"""The mail as it came."""
+	return path.read_bytes().partition(b"\n")[2]
+
+
+def origin_of(path: Path) -> Origin:
+	with path.open("rb") as file:
+		return Origin(**json.loads(file.readline()))
 
 
 @contextmanager
@@ -96,25 +125,61 @@ def done(path: Path) -> None:
 
 def failed(path: Path) -> int:
 	"""Note that the mail could not be taken in; returns how often by now. It stays, and waits longer each time."""
-	origin, content = read(path)
-	count = origin.failures + 1
-	_write(path, Origin(**{**asdict(origin), "failures": count}), content)
-	return count
+	with path.open("r+b") as file:
+		line = file.readline()
+		origin = Origin(**json.loads(line))
+		origin = replace(origin, failures=origin.failures + 1)
+		head = _head(origin).ljust(len(line) - 1)
+		if len(head) < len(line):
+			file.seek(0)
+			file.write(head)
+			return origin.failures
+		content = file.read()
+	_write(path, origin, content)
+	return origin.failures
+
+
+def files() -> list[Path]:
+	"""All mails kept, oldest first."""
+	return sorted(folder().glob(f"*{SUFFIX}"))
 
 
 def waiting() -> list[tuple[Path, Origin]]:
-	"""All mails kept, oldest first."""
+	"""All mails kept that can be read, oldest first. One that cannot be keeps none of the others waiting."""
 	found = []
-	for path in sorted(folder().glob(f"*{SUFFIX}")):
-		with suppress(FileNotFoundError):
-			found.append((path, read(path)[0]))
+	for path in files():
+		try:
+			found.append((path, origin_of(path)))
+		except FileNotFoundError:
+			continue
+		except Exception:
+			complain(path)
 	return found
+
+
+def complain(path: Path) -> None:
+	"""Say once that this file cannot be read. It stays: what is in it may be somebody's only word."""
+	title = f"Support Credits: a kept mail cannot be read: {path.name}"
+	with suppress(Exception):
+		if not frappe.db.exists("Error Log", {"method": title}):
+			frappe.log_error(title=title)
 
 
 def due(now: float) -> list[tuple[Path, Origin]]:
 	"""Mails whose last attempt is long enough ago: a pull that is going on has touched its own."""
-	return [
-		(path, origin)
-		for path, origin in waiting()
-		if path.stat().st_mtime + min(FIRST_PAUSE * 2**origin.failures, LONGEST_PAUSE) <= now
-	]
+	return [(path, origin) for path, origin in waiting() if _is_due(path, origin, now)]
+
+
+def _is_due(path: Path, origin: Origin, now: float) -> bool:
+	pause: float = min(FIRST_PAUSE * 2 ** min(origin.failures, 16), LONGEST_PAUSE)
+	with suppress(FileNotFoundError):  # another process has taken it in meanwhile
+		return path.stat().st_mtime + pause <= now
+	return False
+
+
+def remove_drafts(now: float) -> None:
+	"""Remove what a crash has left half written: such a mail is on its server still, or in its file."""
+	for path in folder().glob("*.tmp"):
+		with suppress(OSError):
+			if path.stat().st_mtime + DRAFT_AGE <= now:
+				path.unlink()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -30,10 +32,24 @@ class KeepingServer(EmailServer):
 		if len(self.latest_messages) <= self._fetched_before:
 			return  # it could not be fetched: it stays there as it is, for the next pull
 		append_to = self.account.destination_of(self._folder)
-		if append_to == TICKET:
-			origin = spool.Origin(self.account.name, frappe.safe_decode(uid) or "-1", "", append_to)
+		if append_to == TICKET and not self._is_left_out(uid):
+			origin = self.account.origin(frappe.safe_decode(uid) or "-1", "", append_to)
 			self.kept.append(spool.keep(self.latest_messages[-1], origin))
 		super()._post_retrieve_cleanup(uid, msg_num)
+
+	def _is_left_out(self, uid: Any) -> bool:
+		"""Whether the host hands this mail on to nobody: of a box that is new to it, it fetches what was read long ago."""
+		if self.account.email_sync_option != "UNSEEN" or self.settings.email_sync_rule == "UNSEEN":
+			return False
+		if uid not in self.seen_status:
+			self._ask_whether_seen(uid)
+		return self.seen_status.get(uid) == "SEEN"
+
+	def _ask_whether_seen(self, uid: Any) -> None:
+		"""The host finds the flags only where the server sends them after the mail, which Dovecot does not."""
+		with suppress(Exception):
+			_status, [flags, *_others] = self.imap.uid("fetch", uid, "(FLAGS)")
+			self.get_email_seen_status(uid, flags)
 
 
 class CreditsEmailAccount(CustomEmailAccount):
@@ -52,7 +68,10 @@ class CreditsEmailAccount(CustomEmailAccount):
 			return self.append_to
 		return next((row.append_to for row in self.imap_folder if row.folder_name == folder), None)
 
-	def get_inbound_mails(self) -> list[CreditsInboundMail]:
+	def origin(self, uid: str, seen_status: str, append_to: str | None) -> spool.Origin:
+		return spool.Origin(self.name, uid, seen_status, append_to, address=self.email_id or "")
+
+	def get_inbound_mails(self) -> Iterable[CreditsInboundMail]:
 		if self.flags.sc_kept is not None:
 			return self.flags.sc_kept  # mails of an earlier pull, tried again
 		mails = [
@@ -61,7 +80,7 @@ class CreditsEmailAccount(CustomEmailAccount):
 		]
 		for mail in mails:
 			if mail.becomes_ticket:
-				origin = spool.Origin(self.name, str(mail.uid), str(mail.seen_status), mail.append_to)
+				origin = self.origin(str(mail.uid), str(mail.seen_status), mail.append_to)
 				mail.kept = spool.keep(mail.raw_message, origin)
 		_forget_dropped(set(self.flags.pop("sc_fetched", [])) - {mail.kept for mail in mails})
 		# What the fetching noted of the mailbox is not undone with the first mail that fails.
@@ -72,5 +91,6 @@ class CreditsEmailAccount(CustomEmailAccount):
 def _forget_dropped(paths: set[Path]) -> None:
 	"""Of what was fetched and not handed on, our own mails are dropped on purpose; the rest is tried again later."""
 	for path in paths:
-		if "X-Auto-Generated" in message_from_bytes(spool.read(path)[1]):
-			spool.done(path)
+		with suppress(FileNotFoundError):  # another process has taken it in meanwhile
+			if "X-Auto-Generated" in message_from_bytes(spool.content_of(path)):
+				spool.done(path)

@@ -153,10 +153,10 @@ class Rig:
 				raise RuntimeError(f"{self.count(box)} of {wanted} mails are in {box}")
 			time.sleep(0.02)
 
-	def store(self, raw: bytes, box: str) -> None:
+	def store(self, raw: bytes, box: str, flags: str | None = None) -> None:
 		"""Put a mail there as it is: the SMTP server would give it a Message-ID, or a date, of its own."""
 		with self.opened(box) as imap:
-			_checked(imap.append("INBOX", None, None, _lines(raw)))
+			_checked(imap.append("INBOX", flags, None, _lines(raw)))
 
 	# What is in a box
 

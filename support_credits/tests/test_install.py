@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 import frappe
 from helpdesk.helpdesk.doctype.hd_form_script.hd_form_script import get_form_script
+from helpdesk.helpdesk.doctype.hd_service_level_agreement import hd_service_level_agreement as host
 
 from support_credits import install, uninstall
 from support_credits.overrides.parking import PARKED_STATUS
@@ -30,7 +31,10 @@ class TestInstall(LedgerCase):
 	def test_installing_twice_adds_nothing(self) -> None:
 		def added() -> tuple[list, ...]:
 			fields = frappe.get_all(
-				"Custom Field", {"dt": "HD Ticket"}, ["fieldname", "permlevel"], order_by="name asc"
+				"Custom Field",
+				{"dt": ["like", "HD %"]},
+				["dt", "fieldname", "permlevel"],
+				order_by="name asc",
 			)
 			rights = frappe.get_all(
 				"Custom DocPerm", {"parent": "HD Ticket"}, ["role", "permlevel", "read"], order_by="role asc"
@@ -43,10 +47,25 @@ class TestInstall(LedgerCase):
 		self.assertEqual(before, added())
 
 	def test_every_field_we_add_belongs_to_our_module_and_is_prefixed(self) -> None:
-		for field in install.ticket_fields()["HD Ticket"]:
-			stored = frappe.get_doc("Custom Field", {"dt": "HD Ticket", "fieldname": field["fieldname"]})
-			self.assertEqual("Support Credits", stored.module)
-			self.assertTrue(stored.fieldname.startswith("sc_"))
+		added = install.host_fields()
+		self.assertEqual(
+			["sc_credits", "sc_severity", "sc_state", "sc_tier"],
+			sorted(field["fieldname"] for field in added["HD Ticket"]),
+		)
+		for doctype, fields in added.items():
+			for field in fields:
+				stored = frappe.get_doc("Custom Field", {"dt": doctype, "fieldname": field["fieldname"]})
+				self.assertEqual("Support Credits", stored.module)
+				self.assertTrue(stored.fieldname.startswith("sc_"))
+				self.assertTrue(frappe.db.has_column(doctype, stored.fieldname))
+
+	def test_what_binds_an_agreement_to_its_tier_is_not_an_administrators_to_write(self) -> None:
+		for doctype, field, read_only in (
+			("HD Service Level Agreement", "sc_calendar", 0),  # his own may count covered time
+			("HD Service Level Agreement", "sc_tier", 1),
+			("HD Service Holiday List", "sc_calendar", 1),
+		):
+			self.assertEqual(read_only, frappe.get_meta(doctype).get_field(field).read_only, (doctype, field))
 
 	def test_an_old_helpdesk_is_refused_with_what_to_do(self) -> None:
 		with patch("helpdesk.__version__", "1.2.0"), self.assertRaises(frappe.ValidationError) as caught:
@@ -117,3 +136,60 @@ class TestInstall(LedgerCase):
 		self.assertIsNotNone(row["response_by"], "the host's hourly job reads no deadline as a breach")
 		self.assertLess(row["response_by"], row["creation"] + timedelta(days=365))
 		self.assertEqual("First Response Due", row["agreement_status"])
+
+
+class TestHandingOver(LedgerCase):
+	"""What uninstalling does to tickets that are on a tier's agreement."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.calendar = factories.support_calendar(country="PT")
+		promise = {"promise_value": 4, "promise_unit": "covered hours"}
+		self.tier = factories.tier(calendar=self.calendar, **promise)
+		self.unused = factories.tier(calendar=self.calendar, **promise)
+		self.company = factories.company(credits=3, tier=self.tier)
+		self.ours, self.other = (
+			frappe.db.get_value("Support Tier", tier, "agreement") for tier in (self.tier, self.unused)
+		)
+
+	def test_open_tickets_go_back_to_the_hosts_and_ours_stays_where_a_closed_one_names_it(self) -> None:
+		opened, closed = (factories.ticket(self.company.person).name for _number in range(2))
+		frappe.get_doc("HD Ticket", closed).update({"status": "Closed"}).save()
+		# The host would pick one of ours that an administrator has given a condition.
+		for name in (self.ours, self.other):
+			frappe.get_doc("HD Service Level Agreement", name).update({"condition": "True"}).save()
+		before = row_of("HD Ticket", closed)
+		uninstall.leave_agreements()
+		self.assertEqual(before, row_of("HD Ticket", closed))
+		left = row_of("HD Service Level Agreement", self.ours)
+		self.assertEqual((0, None, None), (left["enabled"], left["description"], left["sc_calendar"]))
+		self.assertTrue(frappe.db.exists("HD Service Holiday List", left["holiday_list"]))
+		self.assertFalse(frappe.db.exists("HD Service Level Agreement", self.other))
+		row = row_of("HD Ticket", opened)
+		self.assertNotIn(row["sla"], (self.ours, self.other))
+		picked = host.HDServiceLevelAgreement(
+			frappe.get_doc("HD Service Level Agreement", row["sla"]).as_dict()
+		)
+		start = row["service_level_agreement_creation"]
+		self.assertEqual(picked.calc_time(start, row["priority"], "response_time"), row["response_by"])
+		self.assertEqual("First Response Due", row["agreement_status"])
+
+	def test_without_closed_tickets_nothing_of_ours_stays(self) -> None:
+		factories.ticket(self.company.person)
+		shown = frappe.db.get_value("Support Calendar", self.calendar, "holiday_list")
+		uninstall.leave_agreements()
+		for name in (self.ours, self.other):
+			self.assertFalse(frappe.db.exists("HD Service Level Agreement", name))
+		self.assertFalse(frappe.db.exists("HD Service Holiday List", shown))
+
+	def test_an_administrators_own_agreement_counts_as_the_host_does_when_our_calendars_are_gone(
+		self,
+	) -> None:
+		own = frappe.get_doc("HD Service Level Agreement", {"default_sla": 1})
+		own.update({"sc_calendar": self.calendar}).save()
+		ticket = factories.ticket(self.company.person).name
+		frappe.db.delete("Support Calendar", {"name": self.calendar})
+		frappe.clear_document_cache("Support Calendar", self.calendar)
+		uninstall.leave_agreements()
+		self.assertNotEqual(self.ours, row_of("HD Ticket", ticket)["sla"])
+		self.assertFalse(frappe.db.exists("HD Service Level Agreement", {"sc_calendar": ["is", "set"]}))

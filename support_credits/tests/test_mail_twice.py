@@ -83,15 +83,32 @@ class TestFetchedTwice(TwiceCase):
 		self.assert_once(paid, waiting)
 
 	def test_an_id_that_another_sender_has_used_is_not_his_mail(self) -> None:
-		"""The host takes it for the same mail: nothing is charged to anybody, and the first one keeps its ticket."""
+		"""Each is charged for his own; by POP3 the second one would be gone."""
+		box = self.open_mailbox()
+		self.by_pop3(box)
+		writers, others = self.writers(1), self.writers(1)
+		first = self.letter(writers, mailbox=box)
+		copy = self.letter(others, "html-gmail.eml", box).with_header("Message-ID", f"<{first.message_id}>")
+		self.take_in(first, mailbox=box)
+		for _time in range(2):
+			self.take_in(copy, mailbox=box)
+		for one in (writers, others):
+			[ticket] = self.tickets_of(one)
+			self.assert_incident(ticket, "Charged", 1, door="mail")
+			self.assert_balance(one.account, 0)
+		self.assertEqual(0, self.rig.count(box.box))
+		self.assert_nothing_lost(box)
+
+	def test_answers_to_the_first_sender_do_not_come_to_one_who_used_his_id(self) -> None:
 		writers, others = self.writers(1), self.writers(1)
 		first = self.letter(writers)
 		copy = self.letter(others, "html-gmail.eml").with_header("Message-ID", f"<{first.message_id}>")
 		self.take_in(first)
 		self.take_in(copy)
+		reply = self.letter(writers, "html-gmail.eml").with_header("In-Reply-To", f"<{first.message_id}>")
+		self.take_in(reply)
 		self.assertEqual([self.assert_charged(first)], self.tickets_of(writers))
-		self.assertEqual([], self.tickets_of(others))
-		self.assert_balance(others.account, 1)
+		self.assertEqual(self.ticket_of(first), self.ticket_of(reply))
 
 	def test_one_whose_ticket_was_deleted_opens_no_other_and_is_not_answered_again(self) -> None:
 		"""Without the ticket the host no longer knows the mail."""

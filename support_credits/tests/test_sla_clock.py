@@ -56,6 +56,25 @@ class TestTimes(ClockCase):
 		self.assertEqual((13 * 3600, 9 * 3600), (doc.first_response_time, doc.first_response_failed_by))
 		self.assertEqual("Failed", doc.agreement_status)
 
+	def test_hours_that_the_host_cannot_hold_are_counted_as_they_are(self) -> None:
+		calendar = self.calendar(
+			make.hours("08:00", "12:00"),
+			make.hours("13:00", "18:00"),
+			make.hours("22:00", "02:00", "friday"),
+			make.hours("10:00", "12:00", "saturday", from_severity="Urgent"),
+		)
+		tier = self.tier(8, calendar=calendar, customer_severity="Urgent")
+		for priority, hours, late in (("Medium", 16, 8), ("Urgent", 18, 10)):
+			with self.subTest(priority):
+				ticket = self.opened(tier, FRIDAY - 5 * HOUR, priority=priority)
+				monday = MONDAY + 7 * HOUR
+				doc = self.change(
+					ticket.name, monday, first_responded_on=monday.replace(tzinfo=None), status="Replied"
+				)
+				self.assertEqual(
+					(hours * 3600, late * 3600), (doc.first_response_time, doc.first_response_failed_by)
+				)
+
 	def test_where_no_time_to_resolve_is_promised_none_is_missed(self) -> None:
 		ticket = self.opened(self.tier())
 		doc = self.change(ticket.name, FRIDAY + HOUR, status="Replied")

@@ -105,6 +105,13 @@ def test_only_the_providers_own_server_can_say_that_a_sender_is_false(results, f
 	assert is_forged(headers(Authentication_Results=results), "mx.test") is forged
 
 
+@pytest.mark.parametrize("named", ["mx.test", "MX.test", " mx.test ", "Mx.Test."])
+@pytest.mark.parametrize("writes", ["mx.test", "MX.TEST", "mx.test."])
+def test_a_server_is_the_same_however_its_name_is_spelled(named, writes):
+	assert is_forged(headers(Authentication_Results=f"{writes}; dmarc=fail"), named)
+	assert not is_forged(headers(Authentication_Results=f"other.{writes}; dmarc=fail"), named)
+
+
 def test_of_several_results_the_topmost_in_the_servers_name_counts():
 	both = [
 		("Authentication-Results", "mx.test; dmarc=fail"),

@@ -1,6 +1,6 @@
 """Runs inside a site, as a process of its own: prints one JSON value. Called by ``test_install.py``.
 
-env/bin/python inside_site.py SITE facts|ticket|history [argument]
+env/bin/python inside_site.py SITE facts|ticket|history|hourly [argument]
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ COUNTED = (
 	"Support Tier", "Deployment",
 )  # fmt: skip
 APP = "support_credits"
+TABLES = ("HD Ticket", "HD Service Level Agreement", "HD Service Holiday List")
 
 
 def facts() -> dict[str, object]:
@@ -27,7 +28,10 @@ def facts() -> dict[str, object]:
 	installed = APP in frappe.get_installed_apps()
 	return {
 		"installed": installed,
-		"columns": sorted(frappe.db.get_table_columns("HD Ticket")),
+		"columns": [sorted(frappe.db.get_table_columns(table)) for table in TABLES],
+		"agreements": {row.name: row.enabled for row in frappe.get_all(TABLES[1], ["name", "enabled"])},
+		"holiday_lists": _names(TABLES[2], {}),
+		"clocks": {str(row.name): [row.sla, row.agreement_status, str(row.response_by)] for row in frappe.get_all("HD Ticket", ["name", "sla", "agreement_status", "response_by"])},
 		"custom_fields": _names("Custom Field", {"dt": ["like", "HD %"]}),
 		"property_setters": _names("Property Setter", {"doc_type": ["like", "HD %"]}),
 		"permissions": sorted(map(str, frappe.get_all("Custom DocPerm", ["parent", "role", "permlevel", "read", "write"], as_list=True))),
@@ -82,13 +86,18 @@ def _contact() -> str:
 
 
 def history() -> dict[str, object]:
-	"""Two credits, three tickets (the third waits), one of them exempt; returns what the ledger holds then."""
+	"""Two credits, three tickets (the third waits), one of them exempt, one closed; returns what the ledger holds then.
+
+	Their tier has hours, and so has one that nobody uses; an agreement of the administrator's own counts by them too.
+	"""
 	from support_credits.api import account as accounts
 	from support_credits.api import incident as incidents
 
 	ensure_person()
 	granted = accounts.grant(reason="Install test", customer=CUSTOMER, credits=2)
-	frappe.get_doc("Credit Account", granted["account"]).update({"portal_policy": "Park"}).save()
+	tier, unused = _hours()
+	account = frappe.get_doc("Credit Account", granted["account"])
+	account.update({"portal_policy": "Park", "tier": tier}).save()
 	reason = {
 		"doctype": "Exemption Reason",
 		"reason_code": "INSTALL",
@@ -102,8 +111,42 @@ def history() -> dict[str, object]:
 	waiting = ticket("Waits")
 	frappe.set_user("Administrator")
 	incidents.exempt(names[0], "INSTALL")
+	frappe.get_doc("HD Ticket", names[1]).update({"status": "Closed"}).save()
 	frappe.db.commit()
-	return {"waiting": waiting, "rows": {doctype: frappe.db.count(doctype) for doctype in COUNTED}}
+	return {
+		"agreements": [frappe.db.get_value("Support Tier", code, "agreement") for code in (tier, unused)],
+		"open": str(names[0]),
+		"closed": str(names[1]),
+		"waiting": waiting,
+		"rows": {doctype: frappe.db.count(doctype) for doctype in COUNTED},
+	}
+
+
+def _hours() -> tuple[str, str]:
+	"""A tier and one that nobody has, on one calendar. Their names are new: an earlier run's agreement is still there."""
+	workdays = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), 1)
+	calendar = {"doctype": "Support Calendar", "calendar_code": "INSTALL", "calendar_name": "Install Hours"}
+	windows = [{**workdays, "starts": "08:00", "ends": "18:00"}]
+	frappe.get_doc({**calendar, "time_zone": "Europe/Lisbon", "country": "PT", "windows": windows}).insert()
+	for code in ("INSTALL", "UNUSED"):
+		tier = {
+			"doctype": "Support Tier",
+			"tier_code": code,
+			"tier_name": f"{code} {frappe.generate_hash(length=6)}",
+		}
+		promise = {"promise_value": 4, "promise_unit": "covered hours", "calendar": "INSTALL"}
+		frappe.get_doc({**tier, **promise}).insert()
+	own = frappe.get_doc(TABLES[1], {"default_sla": 1})
+	own.update({"sc_calendar": "INSTALL"}).save()
+	return "INSTALL", "UNUSED"
+
+
+def hourly() -> dict[str, object]:
+	"""The host's own job about breaches, as its scheduler runs it; returns the clocks after it."""
+	from helpdesk.helpdesk.doctype.hd_ticket.hd_ticket import update_sla_status_in_ticket
+
+	update_sla_status_in_ticket()
+	return facts()["clocks"]
 
 
 def main() -> None:
@@ -111,7 +154,7 @@ def main() -> None:
 	frappe.init(site, sites_path=".")
 	frappe.connect()
 	try:
-		answer = {"facts": facts, "ticket": ticket, "history": history}[action](*arguments)
+		answer = {"facts": facts, "ticket": ticket, "history": history, "hourly": hourly}[action](*arguments)
 	finally:
 		frappe.destroy()
 	sys.stdout.write("\n" + json.dumps(answer, default=str) + "\n")

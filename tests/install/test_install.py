@@ -73,9 +73,11 @@ def life() -> Life:
 	seen["installed"] = inside("facts")
 	seen["free ticket"] = inside("ticket", "Before anybody sells")
 	seen["history"] = inside("history")
+	seen["sold"] = inside("facts")
 	said["verify"] = bench("support-credits", "verify", "--json")
 	said["uninstall"] = bench("uninstall-app", "support_credits", "--yes", "--no-backup")
 	seen["after"] = inside("facts")
+	seen["hourly"] = inside("hourly")
 	seen["plain ticket"] = inside("ticket", "After the app")
 	bench("install-app", "support_credits")
 	seen["again"] = inside("facts")
@@ -144,6 +146,24 @@ def test_uninstalling_reopens_the_tickets_that_waited(life: Life) -> None:
 	statuses = {row[0]: row[2] for row in life.seen["after"]["tickets"]}
 	assert statuses[str(waited)] == "Open"
 	assert life.seen["after"]["waiting"] == 0
+
+
+def test_tickets_on_a_tiers_agreement_go_back_to_the_hosts_and_closed_ones_keep_theirs(life: Life) -> None:
+	history, sold, after = life.seen["history"], life.seen["sold"], life.seen["after"]
+	ours, unused = history["agreements"]
+	assert sold["clocks"][history["open"]][0] == ours
+	assert {ours, unused} <= sold["agreements"].keys()
+	assert after["agreements"].keys() - life.seen["before"]["agreements"].keys() == {ours}
+	assert after["agreements"][ours] == 0
+	assert after["clocks"][history["closed"]] == sold["clocks"][history["closed"]]
+	for ticket in (history["open"], str(history["waiting"]["name"])):
+		agreement, status, due = after["clocks"][ticket]
+		assert agreement in life.seen["before"]["agreements"]
+		assert (status, due) != (None, "None")
+
+
+def test_the_hosts_hourly_job_goes_on_after_the_app_is_gone(life: Life) -> None:
+	assert life.seen["hourly"].keys() == life.seen["after"]["clocks"].keys()
 
 
 def test_a_plain_helpdesk_works_after_the_app_is_gone(life: Life) -> None:
