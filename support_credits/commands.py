@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from time import monotonic
 
@@ -37,8 +37,10 @@ def site_of(context: object) -> Iterator[None]:
 	frappe.connect()
 	frappe.set_user("Administrator")
 	try:
-		yield
-		frappe.db.commit()
+		# The host says on the standard output what it puts into its search: a reader of --json wants the answer alone.
+		with redirect_stdout(sys.stderr):
+			yield
+			frappe.db.commit()
 	except (frappe.ValidationError, EngineError) as error:
 		frappe.db.rollback()
 		click.secho(_plain(str(error)), fg="red", err=True)
@@ -54,7 +56,8 @@ def _plain(text: str) -> str:
 
 
 def say(data: object, as_json: bool, human: Callable[[], str]) -> None:
-	click.echo(json.dumps(data, indent=1, default=str, ensure_ascii=False) if as_json else human())
+	text = json.dumps(data, indent=1, default=str, ensure_ascii=False) if as_json else human()
+	click.echo(text, file=sys.__stdout__)
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")

@@ -4,6 +4,7 @@ import frappe
 from helpdesk.helpdesk.doctype.hd_ticket import api
 from helpdesk.utils import is_agent
 
+from support_credits.api.hours import check_reader
 from support_credits.ledger.corrections import lock_ticket
 from support_credits.ledger.retry import retry_whole
 
@@ -26,7 +27,7 @@ def merge_ticket(source: str, target: str) -> None:
 	retry_whole(whole)
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["POST"])
 def split_ticket(subject: str, communication_id: str) -> str:
 	"""Helpdesk's split. It moves messages while others write on the same ticket: theirs come first, then the ticket."""
 
@@ -38,9 +39,10 @@ def split_ticket(subject: str, communication_id: str) -> str:
 	return retry_whole(whole)
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["GET", "POST"])
 def show_outside_hours_banner(ticket_name: str) -> dict[str, object]:
 	"""Helpdesk's banner, asked for the hours that count for this very ticket: it looks at its agreement's alone."""
+	check_reader(ticket_name)
 	severity = frappe.db.get_value("HD Ticket", ticket_name, "sc_severity")
 	frappe.flags.sc_banner_priority = severity
 	try:

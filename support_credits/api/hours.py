@@ -25,9 +25,7 @@ def deadline(ticket: str) -> dict[str, object]:
 	``due`` is ISO 8601 in UTC, None where no tier promises anything. Whoever may read the ticket may ask; what the provider
 	aims for is shown to agents alone.
 	"""
-	if not frappe.db.exists("HD Ticket", ticket):
-		frappe.throw(_("Ticket {0} does not exist.").format(ticket), frappe.DoesNotExistError)
-	frappe.has_permission("HD Ticket", "read", ticket, throw=True)
+	check_reader(ticket)
 	found = frappe.db.get_value("Support Incident", {"ticket": ticket}, FIELDS, as_dict=True, order_by=None)
 	if not found or not found.deadline:
 		return {"ticket": ticket, "due": None}
@@ -36,6 +34,15 @@ def deadline(ticket: str) -> dict[str, object]:
 		answer["severity_confirmed"] = bool(found.severity_confirmed)
 		answer["aim"] = _said(found.aim) if found.aim else None
 	return answer
+
+
+def check_reader(ticket: str) -> None:
+	"""Whoever may read the ticket. Only agents are told that one does not exist; to others it is one of somebody else's."""
+	exists = frappe.db.exists("HD Ticket", ticket)
+	if not exists and is_agent():
+		frappe.throw(_("Ticket {0} does not exist.").format(ticket), frappe.DoesNotExistError)
+	if not exists or not frappe.has_permission("HD Ticket", "read", ticket):
+		frappe.throw(_("You have no access to ticket {0}.").format(ticket), frappe.PermissionError)
 
 
 def _said(stored: str) -> dict[str, object]:

@@ -29,14 +29,16 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
 	"""The instant (UTC, exclusive) at which the local ``day`` is over for good.
 
 	On most nights that is the next local midnight. Where clocks go back across midnight it happens twice:
-	the second one ends the day, because the first pass is followed by more of that day. Where clocks skip
-	midnight, the day ends at the change itself.
+	the second one ends the day, because the first pass is followed by more of that day. Where they go back
+	to midnight itself, the hour that comes twice is the next day's and the first midnight ends the day.
+	Where clocks skip midnight, the day ends at the change itself.
 	"""
 	midnight = datetime.combine(day + DAY, time.min)
 	late = midnight.replace(tzinfo=zone, fold=1).astimezone(UTC)
+	early = midnight.replace(tzinfo=zone, fold=0).astimezone(UTC)
 	if late.astimezone(zone).replace(tzinfo=None) == midnight:
-		return late
-	return _change_between(late, midnight.replace(tzinfo=zone, fold=0).astimezone(UTC), day, zone)
+		return late if local_day(late - datetime.resolution, zone) <= day else early
+	return _change_between(late, early, day, zone)
 
 
 def last_usable_day(expires_at: datetime, zone: ZoneInfo) -> date:

@@ -102,6 +102,8 @@ def _end(end: datetime, day: date, calendar: SupportCalendar) -> str:
 
 
 def _due(times: dict[str, CoveredTime], name: str, at: datetime) -> Iterator[Shown]:
+	if not name:
+		return  # a draft; the database would find the tiers that have no calendar
 	for tier in frappe.get_all(
 		TIER, filters={"calendar": name}, pluck="name", order_by="promise_value desc, name asc"
 	):

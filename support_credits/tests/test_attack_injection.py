@@ -58,6 +58,7 @@ class TestOurOwnEndpoints(InjectionCase):
 		return {
 			"ticket": self.victim.ticket, "lot": names["Credit Lot"], "account": self.victim.account, "credits": 1,
 			"customer": self.victim.customer, "reason": "Because", "months": 1,
+			"severity": "High",
 		}  # fmt: skip
 
 	def post(self, path: str, arguments: dict[str, object]) -> Answer:

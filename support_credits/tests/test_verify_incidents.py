@@ -19,6 +19,9 @@ UNPROVED = {
 	"tier", "door", "decision", "exemption", "exemption_note", "exemption_url", "exempted_by", "message",
 	"opened_at_utc", "parked_at_utc", "released_at_utc", "resolved_at_utc", "request_key", "ticket_update_due",
 	"answer_due",
+	# When the first response is due, and why: no credits hang on it.
+	"severity", "severity_confirmed", "calendar", "agreement", "resolution_hours", "due_at_utc", "aim_at_utc",
+	"deadline", "aim", "explanation",
 }  # fmt: skip
 
 
