@@ -39,6 +39,8 @@ def agents_work() -> dict[str, str]:
 	Helpdesk mails a split or a reply; the suite's site has no way to send, so it is told not to: ``mail_as_before``.
 	"""
 	frappe.set_user("Administrator")
+	# The suites about hours open tickets at moments to come, and Helpdesk's list begins with what changed last.
+	frappe.db.sql("UPDATE `tabHD Ticket` SET modified = '2026-01-01' WHERE modified > %s", now_datetime())
 	before = frappe.db.get_single_value("HD Settings", "skip_email_workflow")
 	frappe.db.set_single_value("HD Settings", "skip_email_workflow", 1)
 	member = factories.portal_user()
