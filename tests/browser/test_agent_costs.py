@@ -185,7 +185,7 @@ def test_the_line_follows_the_ticket_that_is_shown(browser: Browser, work: dict[
 	browser.wait_text("Credits: Charged 1")
 	assert browser.driver.execute_script("return window.same_page")
 	open_merge(browser)
-	assert "1 credit go back" in only_note(browser, MERGE)
+	assert "gives 1 credit back" in only_note(browser, MERGE)
 
 
 def test_reopening_after_nine_days_shows_its_cost_and_then_takes_it(
