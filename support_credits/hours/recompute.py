@@ -18,12 +18,12 @@ from frappe.utils import now, now_datetime
 from support_credits.engine.catalogue_model import Target
 from support_credits.engine.deadline import COVERED_HOURS
 from support_credits.engine.errors import EngineError
-from support_credits.engine.explanation import Deadline, as_json, from_json
-from support_credits.engine.model import stamp_text
+from support_credits.engine.explanation import Deadline, from_json
 from support_credits.hours import promises
 from support_credits.hours.calendars import CALENDAR, covered_time
 from support_credits.hours.severity import severity_of
 from support_credits.ledger import settings as site
+from support_credits.ledger.responses import stored_as
 from support_credits.ledger.retry import retry_whole
 
 PAGE = 200
@@ -132,12 +132,7 @@ def _work_out(calendar: str, incident: frappe._dict, ticket: frappe._dict) -> bo
 			title=f"Support Credits: ticket {ticket.name} keeps its deadline", message=str(error)
 		)
 		return None
-	values = {
-		"due_at_utc": stamp_text(due.due),
-		"deadline": json.dumps(as_json(due), ensure_ascii=False, separators=(",", ":")),
-		"aim_at_utc": stamp_text(aim.due) if aim else "",
-		"aim": json.dumps(as_json(aim), ensure_ascii=False, separators=(",", ":")) if aim else "",
-	}
+	values = stored_as(due, aim)
 	if any(said != (incident[field] or "") for field, said in values.items()):
 		frappe.db.set_value("Support Incident", incident.name, values, update_modified=False)
 	if ticket.sla == incident.agreement:  # not yet, where it was released and its row has still to follow

@@ -15,8 +15,7 @@ from support_credits.engine.explanation import ClosedDay, ClosedDays, Deadline, 
 from support_credits.hours.calendars import NAMELESS
 
 DAY = "EEE d MMM"
-DAY_AND_YEAR = "EEE d MMM y"
-MOMENT = f"{DAY_AND_YEAR} HH:mm"
+MOMENT = "EEE d MMM y HH:mm"
 
 
 def explain(deadline: Deadline, zone: ZoneInfo | None = None) -> str:
@@ -53,8 +52,8 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 	return f"{format_datetime(at.astimezone(zone), MOMENT, locale=_locale())} ({zone.key})"
 
 
-def day_text(day: date, with_year: bool = False) -> str:
-	return format_date(day, DAY_AND_YEAR if with_year else DAY, locale=_locale())
+def day_text(day: date) -> str:
+	return format_date(day, DAY, locale=_locale())
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:

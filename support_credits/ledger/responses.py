@@ -86,9 +86,18 @@ def leave_tier(incident: Incident) -> None:
 
 def put(incident: Incident, due: Deadline, aim: Deadline | None) -> None:
 	"""Write the deadlines, with their reasons, on the incident."""
-	incident.due_at_utc, incident.deadline = stamp_text(due.due), _text(due)
-	incident.aim_at_utc = stamp_text(aim.due) if aim else ""
-	incident.aim = _text(aim) if aim else ""
+	for column, value in stored_as(due, aim).items():
+		setattr(incident, column, value)
+
+
+def stored_as(due: Deadline, aim: Deadline | None) -> dict[str, str]:
+	"""The columns of an incident that hold its deadlines, and what they hold."""
+	return {
+		"due_at_utc": stamp_text(due.due),
+		"deadline": _text(due),
+		"aim_at_utc": stamp_text(aim.due) if aim else "",
+		"aim": _text(aim) if aim else "",
+	}
 
 
 def _text(deadline: Deadline) -> str:
