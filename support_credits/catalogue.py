@@ -26,7 +26,7 @@ from support_credits.ledger import clock
 
 SETTINGS = "Support Credits Settings"
 TRIGGER_LABELS = {"deployment_window": "Deployment", "merged": "Merge", "missed_target": "Missed target"}
-KEPT_FOR_LATER = ("emergency", "cover_minutes", "texts")
+KEPT_FOR_LATER = ("emergency", "texts")
 
 Values = dict[str, object]
 
@@ -286,6 +286,7 @@ def _settings_values(catalogue: Catalogue) -> Values:
 		"refund_grace_days": defaults.grace_days,
 		"deployment_days": defaults.deployment_days,
 		"reopen_days": defaults.reopen_days,
+		"cover_minutes": catalogue.cover_minutes,
 	}
 	doors = {"portal_policy": Door.PORTAL, "mail_policy": Door.MAIL, "agent_policy": Door.AGENT}
 	values |= {fieldname: policies[door] for fieldname, door in doors.items() if door in policies}

@@ -59,3 +59,7 @@ class CalendarRefused(SupportCreditsError):
 
 class KeptByTier(SupportCreditsError):
 	"""An agreement or a holiday list of the host that follows a Support Tier or a Support Calendar was changed by hand."""
+
+
+class CodeRefused(SupportCreditsError):
+	"""An activation code that brings nothing; the sentence does not say why, so that nobody can guess codes by it."""

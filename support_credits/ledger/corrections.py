@@ -35,7 +35,7 @@ class Correction:
 
 
 @contextmanager
-def _incident_of(ticket: str) -> Iterator[tuple[OpenAccount | None, Incident]]:
+def incident_of(ticket: str) -> Iterator[tuple[OpenAccount | None, Incident]]:
 	"""The incident of ``ticket`` under its locks; the caller writes it."""
 	lock_ticket(ticket)
 	name = incidents.name_for_ticket(ticket)
@@ -84,7 +84,7 @@ def step(incident: Incident, event: Event, decided: Code | None = None) -> State
 
 def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> Correction:
 	"""Set an exemption: what the ticket was charged goes back to the same lots. Twice is once."""
-	with _incident_of(ticket) as (account, incident):
+	with incident_of(ticket) as (account, incident):
 		if incident.state == "Exempt":
 			if incident.exemption != reason:
 				_note_exemption(incident, reason, note, url)
@@ -120,7 +120,7 @@ def _give_back(account: OpenAccount, incident: Incident, reason: str) -> int:
 
 def unexempt(ticket: str) -> Correction:
 	"""Remove the exemption: the ticket is charged again, or waits for credits when there are none."""
-	with _incident_of(ticket) as (account, incident):
+	with incident_of(ticket) as (account, incident):
 		step(incident, Event.UNEXEMPT, Code.CHARGED)
 		incident.exemption, incident.exemption_note, incident.exemption_url = None, "", ""
 		incident.exempted_by = ""
@@ -147,7 +147,7 @@ def decide_again(account: OpenAccount | None, incident: Incident, event: str, do
 
 def count(ticket: str) -> Correction:
 	"""An agent says that a ticket made of an automatic mail is an incident: it is charged, or waits for credits."""
-	with _incident_of(ticket) as (account, incident):
+	with incident_of(ticket) as (account, incident):
 		count_in(account, incident, Door.AGENT)
 		incidents.update(incident)
 	return Correction(incident)
@@ -161,7 +161,7 @@ def count_in(account: OpenAccount | None, incident: Incident, door: Door) -> Dec
 
 def park(ticket: str) -> Correction:
 	"""Let an uncharged ticket wait for credits, its clock stopped; it is released like every parked one."""
-	with _incident_of(ticket) as (account, incident):
+	with incident_of(ticket) as (account, incident):
 		after = step(incident, Event.PARK)
 		if account is None:
 			frappe.throw(
@@ -183,7 +183,7 @@ def park(ticket: str) -> Correction:
 
 def release(ticket: str) -> Correction:
 	"""Charge a parked ticket now, before its turn. Raises WrongState with the balance when it cannot be paid."""
-	with _incident_of(ticket) as (account, incident):
+	with incident_of(ticket) as (account, incident):
 		step(incident, Event.RELEASE, Code.CHARGED)
 		if account is None or not releases.release(account, incident):
 			left = available(account.lots.values(), account.at) if account else 0

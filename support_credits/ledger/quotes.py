@@ -1,4 +1,4 @@
-"""What an agent's act on a ticket would cost, before he does it: the act itself, done and undone.
+"""What a new ticket or an agent's act on one would cost, before it is done: the act itself, done and undone.
 
 Quotes run the same code as charges (design 4), so they cannot differ from them.
 """
@@ -22,7 +22,11 @@ SAVEPOINT = "sc_quote"
 
 @dataclass(frozen=True)
 class Quote:
-	"""What would happen: ``credits`` taken (negative: given back), the state after it, and the balance on both sides."""
+	"""What would happen: ``credits`` taken (negative: given back), the state after it, and the balance on both sides.
+
+	``state`` is empty where nothing is decided, or the act is refused: then ``refused``. ``incident`` is the incident as it
+	would be.
+	"""
 
 	credits: int
 	state: str
@@ -30,6 +34,13 @@ class Quote:
 	balance: int
 	balance_after: int
 	message: str
+	refused: bool = False
+	incident: Incident | None = None
+
+	def said(self) -> dict[str, object]:
+		"""What an agent is shown of it."""
+		fields = ("credits", "state", "customer", "balance", "balance_after", "message")
+		return {field: getattr(self, field) for field in fields}
 
 
 @contextmanager
@@ -71,8 +82,8 @@ def _quote(customer: str | None, act: Callable[[], Incident | None]) -> Quote:
 			incident = act()
 		except CreditsRefused as refusal:
 			frappe.clear_last_message()  # it is the answer here, not an error
-			return Quote(0, "", customer, before, before, frappe.utils.strip_html(str(refusal)))
+			return Quote(0, "", customer, before, before, frappe.utils.strip_html(str(refusal)), refused=True)
 		after = queries.balance(account) if account else 0
 	if incident is None:
 		return Quote(0, "", customer, before, before, _("Nothing is charged or given back."))
-	return Quote(before - after, incident.state, customer, before, after, incident.message)
+	return Quote(before - after, incident.state, customer, before, after, incident.message, incident=incident)

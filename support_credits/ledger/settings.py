@@ -66,6 +66,17 @@ def credits_per_incident(tier: str | None) -> int:
 	return 1 if cost is None else int(cost)
 
 
+def cover_minutes() -> int:
+	"""Minutes of work an incident covers (design rule 14)."""
+	return int(settings().cover_minutes or 60)
+
+
+def proposal_days() -> int:
+	"""Days for which a proposal of extra credits can be answered; 0 until the end of the day."""
+	days = settings().proposal_days
+	return 7 if days is None else int(days)
+
+
 def late_reopening() -> Late:
 	"""What reopening a ticket after the window is."""
 	return LATE_BY_LABEL.get(settings().late_reopen or "", Late.CHARGE)

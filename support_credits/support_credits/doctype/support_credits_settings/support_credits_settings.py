@@ -8,13 +8,17 @@ from frappe.model.document import Document
 
 from support_credits.support_credits.doctype import checks
 
-DAYS = ("refund_grace_days", "deployment_days", "reopen_days", "expired_notice_days")
+DAYS = ("refund_grace_days", "deployment_days", "reopen_days", "expired_notice_days", "proposal_days")
+MINUTES = (1, 24 * 60)
 LINKS = ("buy_url", "redeem_url", "emergency_url", "documentation_url", "community_url")
 
 
 class SupportCreditsSettings(Document):
 	def validate(self) -> None:
-		checks.whole_numbers(self, {"overdraft_limit": checks.CREDITS, **dict.fromkeys(DAYS, checks.DAYS)})
+		days = dict.fromkeys(DAYS, checks.DAYS)
+		checks.whole_numbers(
+			self, {"overdraft_limit": checks.CREDITS, "cover_minutes": MINUTES, **days}
+		)
 		checks.links(self, *LINKS)
 		self.validate_time_zone()
 		self.validate_parked_status()

@@ -1,0 +1,19 @@
+"""Minutes of work on a ticket, typed by whoever did it. An incident covers so many; more takes the customer's consent."""
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import cint
+
+MOST = 24 * 60
+
+
+class WorkLog(Document):
+	def before_insert(self) -> None:
+		self.agent = frappe.session.user
+
+	def validate(self) -> None:
+		if not 0 < cint(self.minutes) <= MOST:
+			frappe.throw(_("Minutes must be from 1 to {0}.").format(MOST))
+		if not frappe.has_permission("HD Ticket", "read", self.ticket):
+			frappe.throw(_("You have no access to ticket {0}.").format(self.ticket), frappe.PermissionError)
