@@ -236,6 +236,17 @@ def demo(context: object, as_json: bool) -> None:
 		say(made, as_json, lambda: _logins_text(made))
 
 
+@support_credits.command("openapi")
+@pass_context
+def openapi(context: object) -> None:
+	"""Print the OpenAPI description of the app's endpoints: what public/openapi.json holds."""
+	with site_of(context):
+		from support_credits import openapi as described
+
+		text = json.dumps(described.document(), indent=1, ensure_ascii=False)
+		click.echo(text, file=sys.__stdout__)
+
+
 def _logins_text(made: dict) -> str:
 	rows = [f"{login['user']:<24}{login['password']:<26}{login['who']}" for login in made["logins"]]
 	return "\n".join([*rows, *made["notes"]])

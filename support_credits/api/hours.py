@@ -8,10 +8,10 @@ from frappe import _
 from frappe.utils import getdate
 from helpdesk.utils import is_agent
 
+from support_credits.api.wording import due
 from support_credits.engine.covered_time import HORIZON_YEARS
-from support_credits.engine.explanation import Deadline, from_json
 from support_credits.exceptions import CalendarRefused
-from support_credits.hours import calendars, holidays, preview, wording
+from support_credits.hours import calendars, holidays, preview
 from support_credits.ledger import clock
 
 CALENDAR = "Support Calendar"
@@ -29,10 +29,10 @@ def deadline(ticket: str) -> dict[str, object]:
 	found = frappe.db.get_value("Support Incident", {"ticket": ticket}, FIELDS, as_dict=True, order_by=None)
 	if not found or not found.deadline:
 		return {"ticket": ticket, "due": None}
-	answer = {"ticket": ticket, "tier": found.tier, "severity": found.severity, **_said(found.deadline)}
+	answer = {"ticket": ticket, "tier": found.tier, "severity": found.severity, **due(found.deadline)}
 	if is_agent():
 		answer["severity_confirmed"] = bool(found.severity_confirmed)
-		answer["aim"] = _said(found.aim) if found.aim else None
+		answer["aim"] = due(found.aim) if found.aim else None
 	return answer
 
 
@@ -43,19 +43,6 @@ def check_reader(ticket: str) -> None:
 		frappe.throw(_("Ticket {0} does not exist.").format(ticket), frappe.DoesNotExistError)
 	if not exists or not frappe.has_permission("HD Ticket", "read", ticket):
 		frappe.throw(_("You have no access to ticket {0}.").format(ticket), frappe.PermissionError)
-
-
-def _said(stored: str) -> dict[str, object]:
-	found: Deadline = from_json(json.loads(stored))
-	reader = wording.reader_zone()
-	return {
-		"due": found.due.isoformat(),
-		"due_there": wording.moment(found.due, found.zone),
-		"due_here": wording.moment(found.due, reader),
-		"why": wording.explain(found),
-		"why_here": wording.explain(found, reader),
-		"passed": found.due < clock.now(),
-	}
 
 
 @frappe.whitelist(methods=["GET", "POST"])

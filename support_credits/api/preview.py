@@ -1,7 +1,5 @@
 """What splitting, merging and reopening a ticket costs, shown to the agent before he does it (design rule 12)."""
 
-from dataclasses import asdict
-
 import frappe
 from frappe import _
 from frappe.utils import format_date
@@ -56,7 +54,7 @@ def response(doc: object) -> dict[str, object] | None:
 
 def split(doc: object) -> dict[str, object]:
 	"""The new ticket that a split makes is an incident of its own."""
-	said = asdict(quotes.of_new_ticket(_ref(doc, Door.SPLIT, key=frappe.generate_hash(length=20))))
+	said = quotes.of_new_ticket(_ref(doc, Door.SPLIT, key=frappe.generate_hash(length=20))).said()
 	return {**said, "summary": _("Split: the new ticket costs {0}.").format(_credits(said["credits"]))}
 
 
@@ -65,7 +63,7 @@ def merge(doc: object) -> dict[str, object]:
 	name = incidents.name_for_ticket(doc.name)
 	if not name:
 		return {"credits": 0, "summary": _("Merge: nothing is given back.")}
-	said = asdict(quotes.of_merging(name, _("another")))
+	said = quotes.of_merging(name, _("another")).said()
 	held = frappe.db.get_value("Support Incident", name, "credits") or 0
 	# What a waiting ticket takes of it at once is not this one's.
 	return {
@@ -92,7 +90,7 @@ def reopen(doc: object) -> dict[str, object]:
 	if reopening.judge(doc, agent=True) is Reopening.SAME:
 		return {"credits": 0, "summary": _same(doc, days)}
 	name = incidents.name_for_ticket(doc.name)
-	said = asdict(quotes.of_reopening(_ref(doc, Door.AGENT, key=doc.key), name))
+	said = quotes.of_reopening(_ref(doc, Door.AGENT, key=doc.key), name).said()
 	return {
 		**said,
 		"summary": _("Reopen: a new incident, which costs {0}.").format(_credits(said["credits"])),

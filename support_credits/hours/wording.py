@@ -52,6 +52,15 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 	return f"{format_datetime(at.astimezone(zone), MOMENT, locale=_locale())} ({zone.key})"
 
 
+def target_text(value: int, unit: str | None) -> str:
+	"""A promise or an aim in words: ``24 covered hours``."""
+	one, many = {
+		"clock hours": (_("{0} hour"), _("{0} hours")),
+		"business days": (_("{0} business day"), _("{0} business days")),
+	}.get(unit or "", (_("{0} covered hour"), _("{0} covered hours")))
+	return (one if value == 1 else many).format(value)
+
+
 def day_text(day: date) -> str:
 	return format_date(day, DAY, locale=_locale())
 

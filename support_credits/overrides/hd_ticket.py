@@ -204,6 +204,13 @@ def show_correction(incident: Incident, activity: str) -> None:
 	log_ticket_activity(incident.ticket, activity)
 
 
+def show_answer(ticket: str, activity: str) -> None:
+	"""After a proposal was made or answered: the ticket shows what it costs now, and its timeline says what happened."""
+	name = incidents.name_for_ticket(ticket)
+	refresh_marks(incidents.lock([name])[0])
+	log_ticket_activity(ticket, activity)
+
+
 def start_showing(incident: Incident) -> None:
 	"""Give a saved ticket the agreement of the clock that a correction has started."""
 	doc = frappe.get_doc("HD Ticket", incident.ticket)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -278,3 +278,23 @@ def single(doctype: str, **values: object) -> Iterator[None]:
 		yield
 	finally:
 		frappe.get_doc(doctype).update(before).save(ignore_permissions=True)
+
+
+@contextmanager
+def site_config(**values: object) -> Iterator[None]:
+	"""The site's config with these values, for the server too: it reads the file anew for each request."""
+	from frappe.installer import update_site_config
+
+	before = {name: frappe.conf.get(name) for name in values}
+	for name, value in values.items():
+		update_site_config(name, value)
+	try:
+		yield
+	finally:
+		for name, value in before.items():
+			update_site_config(name, "None" if value is None else value)
+
+
+def rate_factor(factor: float) -> AbstractContextManager[None]:
+	"""The site's limits on how often an endpoint is called, multiplied."""
+	return site_config(support_credits_rate_factor=factor)

@@ -58,8 +58,13 @@ class TestOurOwnEndpoints(InjectionCase):
 		return {
 			"ticket": self.victim.ticket, "lot": names["Credit Lot"], "account": self.victim.account, "credits": 1,
 			"customer": self.victim.customer, "reason": "Because", "months": 1,
-			"severity": "High",
+			"severity": "High", "code": "7K3M-PX2D-9QRT-W4HV", "batch": "Cards", "proposal": self.proposal(),
+			"subject": "A wish", "details": "A long one",
 		}  # fmt: skip
+
+	def proposal(self) -> str:
+		"""One that was made for the victim's ticket, where it has one."""
+		return frappe.db.get_value("Credit Proposal", {"ticket": self.victim.ticket}, "name") or "none"
 
 	def post(self, path: str, arguments: dict[str, object]) -> Answer:
 		return manager().call(path, **arguments)
@@ -73,7 +78,7 @@ class TestOurOwnEndpoints(InjectionCase):
 			named = [
 				name
 				for name in parameters
-				if name in ("ticket", "lot", "account", "customer", "person", "pack")
+				if name in ("ticket", "lot", "account", "customer", "person", "pack", "proposal", "code")
 			]
 			if path.endswith(".exempt"):
 				named.append("reason")

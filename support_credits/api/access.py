@@ -1,0 +1,94 @@
+"""Who may see and who may act for a customer: members see, managers act, agents read (design rule 14, setting)."""
+
+from dataclasses import dataclass
+
+import frappe
+from frappe import _
+
+from support_credits.exceptions import NotMember, SupportCreditsError
+from support_credits.ledger import settings as site
+from support_credits.ledger.accounts import account_of
+
+READERS = frozenset(("Agent", "Agent Manager", "System Manager"))
+
+
+@dataclass(frozen=True)
+class Membership:
+	"""A customer of the caller's; ``account`` None where its tickets are never charged."""
+
+	customer: str
+	account: str | None
+	is_manager: bool
+
+	@property
+	def may_act(self) -> bool:
+		"""Whether he may redeem, buy and answer proposals for it."""
+		return self.is_manager or bool(site.settings().members_may_act)
+
+
+def memberships(user: str | None = None) -> dict[str, Membership]:
+	"""The customers of all contacts of ``user`` (default: who is logged in), by name.
+
+	Not by the host's own look-up: it sees the newest contact only, and a portal user may create contacts.
+	"""
+	found = frappe.db.sql(
+		"""SELECT m.parent, a.name, MAX(m.is_manager) FROM `tabHD Customer Member` m
+		JOIN `tabContact` c ON c.name = m.contact_name
+		LEFT JOIN `tabCredit Account` a ON a.customer = m.parent
+		WHERE m.parenttype = 'HD Customer' AND c.user = %s GROUP BY m.parent, a.name ORDER BY m.parent""",
+		user or frappe.session.user,
+	)
+	return {customer: Membership(customer, account, bool(manager)) for customer, account, manager in found}
+
+
+def is_reader() -> bool:
+	"""Whether the caller is of the provider's side and reads every account."""
+	return bool(READERS & set(frappe.get_roles()))
+
+
+def seen_by_caller(customer: str) -> Membership:
+	"""The ``customer`` the caller asks about, with its account; his only one when he names none.
+
+	Raises NotMember (403) for one that is not his, whether or not it exists, and for none.
+	"""
+	own = memberships()
+	found = (own.get(customer) or _read_by_agent(customer)) if customer else only_one(own)
+	if not found.account:
+		frappe.throw(
+			_("{0} has no credits: its tickets are not charged.").format(found.customer), SupportCreditsError
+		)
+	return found
+
+
+def check_readable(customer: str) -> None:
+	"""Refuse a customer that is not the caller's, unless he is of the provider's side and it exists."""
+	if not is_reader() or not frappe.db.exists("HD Customer", customer):
+		frappe.throw(_("You are not a member of {0}.").format(frappe.utils.escape_html(customer)), NotMember)
+
+
+def _read_by_agent(customer: str) -> Membership:
+	check_readable(customer)
+	return Membership(customer, account_of(customer), is_manager=False)
+
+
+def only_one(own: dict[str, Membership]) -> Membership:
+	"""The caller's only customer with an account. Raises NotMember where there is none, or more than one to choose from."""
+	paying = [found for found in own.values() if found.account]
+	if not paying:
+		frappe.throw(_("You are not a member of a customer that has credits."), NotMember)
+	if len(paying) > 1:
+		names = ", ".join(found.customer for found in paying)
+		frappe.throw(_("You are a member of {0}. Say which customer you mean.").format(names), NotMember)
+	return paying[0]
+
+
+def actor_for(customer: str) -> Membership:
+	"""The same for an act: only his own customers, and only where he may act for them."""
+	found = seen_by_caller(customer)
+	if customer and customer not in memberships():
+		frappe.throw(_("You are not a member of {0}.").format(customer), NotMember)
+	if not found.may_act:
+		frappe.throw(
+			_("Only a manager of {0} can do this. Ask one of them.").format(found.customer), NotMember
+		)
+	return found

@@ -1,0 +1,334 @@
+"""What the customer's endpoints answer, as types: the OpenAPI file is made from these.
+
+Instants are ISO 8601 in UTC, days are ISO dates in the provider's time zone, credits whole numbers, money a decimal number as
+text in the pack's currency. A ``…_text`` is for people, in the language of the request.
+"""
+
+from typing import TypedDict
+
+
+class Link(TypedDict):
+	"""Where to go. ``url`` is empty where the provider has set none."""
+
+	label: str
+	url: str
+
+
+class Way(TypedDict):
+	"""A way on for a customer without credits; ``name`` is buy, redeem or emergency."""
+
+	name: str
+	label: str
+	url: str
+
+
+class NextExpiry(TypedDict):
+	"""The credits that end next, and the last day on which they can be used."""
+
+	credits: int
+	expires_on: str
+	expires_at: str
+
+
+class CustomerBalance(TypedDict):
+	"""``may_act``: whether the caller may redeem and buy for this customer. ``waiting`` counts its parked tickets."""
+
+	customer: str
+	balance: int
+	may_act: bool
+	waiting: int
+	proposals: int
+	next_expiry: NextExpiry | None
+
+
+class Balances(TypedDict):
+	"""One row for each customer of the caller that has an account; none for somebody whose tickets are never charged."""
+
+	customers: list[CustomerBalance]
+
+
+class LotLine(TypedDict):
+	"""Credits that came together. ``expires_at`` is the instant from which they cannot be used any more, None: never."""
+
+	lot: str
+	source: str
+	source_text: str
+	pack: str | None
+	pack_name: str | None
+	credits_granted: int
+	remaining: int
+	granted_at: str
+	starts_later: bool
+	expires_at: str | None
+	expires_on: str | None
+	is_overdraft: bool
+
+
+class Lots(TypedDict):
+	"""Lots that hold something or owe it, in the order in which they are spent."""
+
+	customer: str
+	balance: int
+	lots: list[LotLine]
+
+
+class PartOfLot(TypedDict):
+	"""What a ticket takes from one lot."""
+
+	lot: str
+	credits: int
+	expires_on: str | None
+
+
+class Due(TypedDict):
+	"""A first response's deadline: ``due`` to be shown on the reader's own clock, ``why`` its reason in a sentence."""
+
+	due: str
+	due_there: str
+	due_here: str
+	why: str
+	why_here: str
+	passed: bool
+
+
+class TierName(TypedDict):
+	tier: str
+	name: str
+
+
+class Quote(TypedDict):
+	"""What a new ticket would cost its customer now: the charge itself, done and undone.
+
+	``state`` is the state the ticket would have, or ``Refused``, or empty where credits play no part. ``choose`` names the
+	customers to choose from where the caller has several and named none; everything else is empty then.
+	"""
+
+	customer: str | None
+	choose: list[str]
+	state: str
+	state_text: str
+	accepted: bool
+	credits: int
+	balance: int
+	balance_after: int
+	lots: list[PartOfLot]
+	tier: TierName | None
+	severity: str | None
+	due: Due | None
+	message: str
+	ways: list[Way]
+	reading: list[Link]
+
+
+class ProposalLine(TypedDict):
+	"""Extra credits an agent proposes for a ticket. ``state``: Open, Accepted, Declined, Expired or Withdrawn."""
+
+	proposal: str
+	ticket: str
+	customer: str
+	credits: int
+	minutes: int
+	reason: str
+	state: str
+	state_text: str
+	proposed_at: str
+	expires_at: str
+	answered_at: str | None
+	may_answer: bool
+	balance: int
+
+
+class Proposals(TypedDict):
+	proposals: list[ProposalLine]
+
+
+class Minutes(TypedDict):
+	"""Minutes of work logged on the ticket, and how many its credits cover."""
+
+	used: int
+	covered: int
+
+
+class TicketCredits(TypedDict):
+	"""What a ticket cost and when it is answered. ``state`` is empty where credits play no part in it."""
+
+	ticket: str
+	customer: str | None
+	state: str
+	state_text: str
+	credits: int
+	message: str
+	exemption: str | None
+	exemption_url: str | None
+	tier: TierName | None
+	lots: list[PartOfLot]
+	due: Due | None
+	responded_at: str | None
+	minutes: Minutes | None
+	proposals: list[ProposalLine]
+	balance: int | None
+	ways: list[Way]
+
+
+class WaitingTicket(TypedDict):
+	"""A parked ticket. ``subject`` is empty where the caller may not read it."""
+
+	ticket: str
+	subject: str
+	since: str
+	message: str
+
+
+class BalancePoint(TypedDict):
+	at: str
+	balance: int
+
+
+class BalanceChart(TypedDict):
+	"""The balance after each change since ``since``, oldest first. ``is_cut``: there were more changes in the year than are shown."""
+
+	since: str
+	is_cut: bool
+	points: list[BalancePoint]
+
+
+class TierRunway(TypedDict):
+	"""How long the credits last at the account's pace under a tier: through ``lasts_until``, None for longer than two years."""
+
+	tier: str
+	name: str
+	promise_text: str
+	aim_text: str
+	credits_per_incident: int
+	credits_per_month: int
+	is_current: bool
+	lasts_until: str | None
+	unused: int
+
+
+class Runway(TypedDict):
+	"""``tickets`` charged in the last ``days``; ``credits_a_month`` is the pace they make, as text with one decimal."""
+
+	days: int
+	credits: int
+	credits_a_month: str
+	tiers: list[TierRunway]
+
+
+class Overview(TypedDict):
+	"""All the Credits page shows of one customer, but its statement."""
+
+	customer: str
+	balance: int
+	may_act: bool
+	waiting: list[WaitingTicket]
+	lots: list[LotLine]
+	next_expiry: NextExpiry | None
+	chart: BalanceChart
+	runway: Runway
+	proposals: list[ProposalLine]
+	ways: list[Way]
+	reading: list[Link]
+	zone: str
+
+
+class StatementRow(TypedDict):
+	"""One change. ``counted`` is False for a change to a lot that does not count then; the balance does not move with it."""
+
+	at: str
+	kind: str
+	kind_text: str
+	credits: int
+	balance: int
+	counted: bool
+	lot: str
+	ticket: str
+	subject: str
+	reason: str
+	entry: str
+
+
+class StatementPage(TypedDict):
+	"""Changes, newest first. ``next`` asks for those before them and is empty at the end. ``digest`` is the hash of entry
+	number ``seq``, the last one of the statement: whoever keeps the two can have the statement proved later.
+	"""
+
+	customer: str
+	at: str
+	balance: int
+	rows: list[StatementRow]
+	next: str
+	looked_back_to: str | None
+	digest: str
+	seq: int
+
+
+class PackOffer(TypedDict):
+	"""``saving_percent`` is against buying as many credits in the smallest pack of the same currency."""
+
+	pack: str
+	name: str
+	credits: int
+	validity_months: int
+	price: str
+	currency: str
+	price_text: str
+	per_credit: str
+	per_credit_text: str
+	saving: str
+	saving_text: str
+	saving_percent: str
+	tax_note: str
+	tier: TierName | None
+
+
+class Packs(TypedDict):
+	packs: list[PackOffer]
+
+
+class TierOffer(TypedDict):
+	"""``month_text`` is a worked monthly cost of the tier, at the best and the dearest price of a credit on sale."""
+
+	tier: str
+	name: str
+	description: str
+	promise_text: str
+	aim_text: str
+	credits_per_incident: int
+	credits_per_month: int
+	month_text: str
+	is_base: bool
+
+
+class Tiers(TypedDict):
+	tiers: list[TierOffer]
+
+
+class Redeemed(TypedDict):
+	"""What a code has brought."""
+
+	customer: str
+	credits: int
+	lot: str
+	balance: int
+	expires_on: str | None
+	message: str
+
+
+class Answered(TypedDict):
+	"""A proposal after it was answered, and the balance then."""
+
+	proposal: str
+	ticket: str
+	state: str
+	credits: int
+	balance: int
+	message: str
+
+
+class Requested(TypedDict):
+	"""The ticket a request has opened; it costs no credits."""
+
+	ticket: str
+	message: str
+	url: str

@@ -1,0 +1,173 @@
+"""Activation codes: shown once, kept as digests, redeemed once, and no help to whoever guesses."""
+
+from __future__ import annotations
+
+import frappe
+from frappe.utils import add_days, today
+
+from support_credits.engine.codes import code_from, digest_of
+from support_credits.tests import factories as make
+from support_credits.tests.compat import look_again, publish
+from support_credits.tests.factories import PASSWORD, Company
+from support_credits.tests.http_case import HttpTestCase, kinds
+from support_credits.tests.race import Shot
+from support_credits.tests.server import Answer, Portal, agent, manager
+from support_credits.tests.test_race_last_credit import RaceCase
+
+API = "support_credits.api.codes."
+NO_GOOD = "This code cannot be redeemed: it is unknown, was used, or is over."
+
+
+class CodeCase(HttpTestCase):
+	def issue(self, count: int = 1, **fields: object) -> list[str]:
+		values = {"batch": make.unique("Cards"), "credits": 2, "months": 3, **fields}
+		return self.assert_ok(manager().call(f"{API}issue", count=count, **values)).value["codes"]
+
+	def boss(self, company: Company) -> Portal:
+		"""A manager of the company, who may act for it."""
+		someone = make.portal_user("boss")
+		make.add_member(company.name, someone, is_manager=True)
+		publish()
+		return Portal(someone)
+
+	def redeem(self, who: Portal, code: str, **fields: object) -> Answer:
+		return who.call(f"{API}redeem", code=code, **fields)
+
+
+class TestRedeeming(CodeCase):
+	def test_a_code_brings_its_credits_once_and_says_until_when(self) -> None:
+		company = self.company(1)
+		boss, [code] = self.boss(company), self.issue()
+		said = self.assert_ok(self.redeem(boss, code.lower().replace("-", " "))).value
+		self.assertEqual((2, 3), (said["credits"], said["balance"]))
+		self.assertRegex(said["message"], r"^Redeemed: 2 credit\(s\), usable until .+\. Your balance is 3\.$")
+		record = frappe.get_doc("Activation Code", {"code_hash": digest_of(code)})
+		self.assertEqual(
+			("Redeemed", company.name, said["lot"], boss.user),
+			(record.state, record.customer, record.lot, record.redeemed_by),
+		)
+		with self.nothing_written():
+			self.assert_refused(self.redeem(boss, code), NO_GOOD, "CodeRefused")
+
+	def test_a_code_for_a_pack_brings_what_the_pack_says(self) -> None:
+		company = self.company(0)
+		pack = make.pack(credits=4, validity_months=6, price=99)
+		publish()
+		[code] = self.issue(pack=pack, credits=0, months=0)
+		said = self.assert_ok(self.redeem(self.boss(company), code)).value
+		lot = frappe.get_doc("Credit Lot", said["lot"])
+		self.assertEqual((4, "Code", pack, 99), (lot.credits_granted, lot.source, lot.pack, lot.price))
+
+	def test_tickets_that_wait_go_on_by_themselves(self) -> None:
+		company = self.company(0, portal_policy="Park")
+		ticket = self.assert_ok(Portal(company.person).new()).ticket
+		said = self.assert_ok(self.redeem(self.boss(company), self.issue()[0])).value
+		self.assertEqual(1, said["balance"])
+		look_again()
+		self.assertEqual("Charged", make.incident_of(ticket).state)
+
+	def test_unknown_used_revoked_and_overdue_get_one_answer(self) -> None:
+		company = self.company(0)
+		boss = self.boss(company)
+		used, revoked, overdue = *self.issue(2), *self.issue(redeem_until=add_days(today(), -2))
+		self.assert_ok(self.redeem(boss, used))
+		name = frappe.db.get_value("Activation Code", {"code_hash": digest_of(revoked)}, "name")
+		self.assert_ok(manager().call(f"{API}revoke", code=name))
+		answers = {
+			(answer.status, answer.error, answer.messages)
+			for code in (used, revoked, overdue, code_from(b"0123456789"))
+			for answer in [self.redeem(boss, code)]
+		}
+		self.assertEqual(1, len(answers), answers)
+		self.assertIn(NO_GOOD, answers.pop()[2])
+
+	def test_what_cannot_be_a_code_is_told_apart_because_it_helps_nobody_to_guess(self) -> None:
+		boss = self.boss(self.company(0))
+		with self.nothing_written():
+			self.assert_refused(
+				self.redeem(boss, "7K3M"), "This cannot be a code: a code has 16 letters", "CodeRefused"
+			)
+
+	def test_members_see_and_managers_act(self) -> None:
+		company = self.company(0)
+		portal, [code] = Portal(company.person), self.issue()
+		with self.nothing_written():
+			self.assert_refused(
+				self.redeem(portal, code), f"Only a manager of {company.name} can do this.", "NotMember", 403
+			)
+		with self.site_settings(members_may_act=1):
+			self.assert_ok(self.redeem(portal, code))
+
+	def test_nobody_redeems_for_another_customer(self) -> None:
+		mine, other = self.company(0), self.company(0)
+		[code] = self.issue()
+		for who, status in ((self.boss(mine), 403), (agent(), 403), (Portal(), 403)):
+			with self.nothing_written():
+				self.assertEqual(status, self.redeem(who, code, customer=other.name).status)
+		self.assert_balance(other.account, 0)
+
+
+class TestGuessing(CodeCase):
+	def test_after_ten_tries_in_an_hour_not_even_a_good_code_is_taken(self) -> None:
+		company = self.company(0)
+		boss, [code] = self.boss(company), self.issue()
+		with make.rate_factor(1):
+			answers = [self.redeem(boss, code_from(bytes([number] * 10))) for number in range(10)]
+			self.assertEqual({417}, {answer.status for answer in answers})
+			with self.nothing_written():
+				self.assertEqual(429, self.redeem(boss, code).status)
+		self.assert_balance(company.account, 0)
+
+	def test_the_table_does_not_hold_the_codes(self) -> None:
+		[code] = self.issue()
+		record = frappe.get_doc("Activation Code", {"code_hash": digest_of(code)}).as_dict()
+		self.assertNotIn(code.replace("-", "")[:12], str(record))
+		self.assertEqual(code[-4:], record.hint)
+
+
+class TestIssuing(CodeCase):
+	def test_only_managers_issue_and_revoke(self) -> None:
+		company = self.company(0)
+		for who in (agent(), Portal(company.person), Portal()):
+			with self.nothing_written():
+				self.assertEqual(403, who.call(f"{API}issue", batch="x", credits=1).status)
+				self.assertEqual(403, who.call(f"{API}revoke", code="x").status)
+
+	def test_what_makes_no_sense_is_refused_with_its_reason(self) -> None:
+		for bad, text in (
+			({"batch": " "}, "Name the batch"),
+			({"credits": 0}, "Name either a pack or a number of credits."),
+			({"pack": "NO-SUCH"}, "Name either a pack or a number of credits."),
+			({"pack": "NO-SUCH", "credits": 0}, "Credit Pack NO-SUCH does not exist."),
+			({"count": 0}, "Issue from 1 to 1000 codes at once."),
+			({"count": 1001}, "Issue from 1 to 1000 codes at once."),
+			({"redeem_until": "soon"}, "soon is not a date."),
+		):
+			with self.subTest(bad), self.nothing_written():
+				answer = manager().call(f"{API}issue", **{"batch": "Cards", "credits": 1, **bad})
+				self.assertIn(answer.status, (404, 417), answer)
+				self.assertIn(text, answer.messages)
+
+	def test_a_code_that_was_redeemed_cannot_be_revoked(self) -> None:
+		[code] = self.issue()
+		self.assert_ok(self.redeem(self.boss(self.company(0)), code))
+		name = frappe.db.get_value("Activation Code", {"code_hash": digest_of(code)}, "name")
+		self.assert_refused(manager().call(f"{API}revoke", code=name), "was redeemed already", "WrongState")
+
+
+class TestRaceOfRedeemers(RaceCase):
+	def test_ten_at_once_for_different_customers_redeem_it_once(self) -> None:
+		issued = manager().call(f"{API}issue", batch="Race", credits=2, months=3)
+		[code] = self.assert_ok(issued).value["codes"]
+		companies = [self.company(0) for _number in range(10)]
+		with self.site_settings(members_may_act=1):
+			shots = [
+				Shot(company.person.email, PASSWORD, f"/api/method/{API}redeem", {"code": code}, {})
+				for company in companies
+			]
+			hits = self.start(shots).fire()
+		self.assertEqual(1, sum(hit.status == 200 for hit in hits), hits)
+		self.assertEqual(
+			{(417, "CodeRefused")}, {(hit.status, hit.error) for hit in hits if hit.status != 200}
+		)
+		self.assertEqual([2], [credits for one in companies for _kind, credits in kinds(one.account)])

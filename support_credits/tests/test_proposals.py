@@ -1,0 +1,208 @@
+"""Extra credits with consent: an agent proposes, the customer answers once, silence charges nothing (design rule 14)."""
+
+from __future__ import annotations
+
+import frappe
+
+from support_credits.tests import factories as make
+from support_credits.tests.compat import look_again, publish
+from support_credits.tests.factories import PASSWORD, Company
+from support_credits.tests.http_case import HttpTestCase, kinds
+from support_credits.tests.race import Shot
+from support_credits.tests.server import Answer, Portal, agent
+from support_credits.tests.test_race_last_credit import RaceCase
+
+API = "support_credits.api.proposals."
+
+
+class ProposalCase(HttpTestCase):
+	def charged(self, credits: int = 5, **fields: object) -> tuple[Company, Portal, str]:
+		company = self.company(credits, **fields)
+		portal = Portal(company.person)
+		return company, portal, self.assert_ok(portal.new()).ticket
+
+	def propose(self, ticket: str, credits: int = 2, reason: str = "It takes a new index.") -> str:
+		said = agent().call(f"{API}propose", ticket=ticket, credits=credits, reason=reason)
+		return self.assert_ok(said).value["proposal"]
+
+	def answer(self, who: Portal, act: str, proposal: str, **more: object) -> Answer:
+		return who.call(f"{API}{act}", proposal=proposal, **more)
+
+	def open_lines(self, who: Portal, ticket: str) -> list[dict[str, object]]:
+		return self.assert_ok(who.call(f"{API}listed", ticket=ticket)).value["proposals"]
+
+
+class TestAnswers(ProposalCase):
+	def test_accepted_it_is_charged_once_on_top_and_covers_more_work(self) -> None:
+		company, portal, ticket = self.charged()
+		proposal = self.propose(ticket)
+		self.assertEqual(
+			[("Open", 2, 120, True)],
+			[
+				(line["state"], line["credits"], line["minutes"], line["may_answer"])
+				for line in self.open_lines(portal, ticket)
+			],
+		)
+		self.assert_balance(company.account, 4)
+		said = self.assert_ok(self.answer(portal, "accept", proposal)).value
+		self.assertEqual(("Accepted", 2), (said["state"], said["balance"]))
+		self.assert_incident(ticket, "Charged", 3)
+		card = self.assert_ok(portal.call("support_credits.api.customer.ticket", ticket=ticket)).value
+		self.assertEqual({"used": 0, "covered": 180}, card["minutes"])
+		self.assertEqual(
+			1, frappe.db.count("HD Ticket Activity", {"ticket": ticket, "action": "accepted 2 extra credits"})
+		)
+		with self.nothing_written():
+			again = self.answer(portal, "accept", proposal)
+			self.assert_refused(again, "cannot be answered: this proposal is accepted already", "WrongState")
+
+	def test_declined_it_costs_nothing_and_cannot_be_accepted_any_more(self) -> None:
+		company, portal, ticket = self.charged()
+		proposal = self.propose(ticket)
+		self.assert_ok(self.answer(portal, "decline", proposal, note="Too much."))
+		self.assert_balance(company.account, 4)
+		self.assertEqual("Too much.", frappe.db.get_value("Credit Proposal", proposal, "answer_note"))
+		with self.nothing_written():
+			self.assert_refused(self.answer(portal, "accept", proposal), "declined already", "WrongState")
+
+	def test_silence_ends_it_at_its_instant_without_any_job(self) -> None:
+		company, portal, ticket = self.charged()
+		proposal = self.propose(ticket)
+		frappe.db.set_value("Credit Proposal", proposal, "expires_at_utc", "2026-01-01T00:00:00.000000Z")
+		publish()
+		self.assertEqual(["Expired"], [line["state"] for line in self.open_lines(portal, ticket)])
+		with self.nothing_written():
+			self.assert_refused(self.answer(portal, "accept", proposal), "expired already", "WrongState")
+		self.assert_balance(company.account, 4)
+		self.propose(ticket)  # another may be made
+
+	def test_an_agent_takes_it_back(self) -> None:
+		_company, portal, ticket = self.charged()
+		proposal = self.propose(ticket)
+		self.assert_ok(self.answer(agent(), "withdraw", proposal))
+		self.assert_refused(self.answer(portal, "accept", proposal), "withdrawn already", "WrongState")
+
+	def test_where_the_credits_do_not_suffice_it_stays_open_and_says_so(self) -> None:
+		company, portal, ticket = self.charged(2)
+		proposal = self.propose(ticket, 3)
+		with self.nothing_written():
+			refused = self.answer(portal, "accept", proposal)
+			self.assert_refused(refused, "the proposal needs 3 and your balance is 1. It stays open")
+		self.grant(company.account, 2)
+		self.assert_ok(self.answer(portal, "accept", proposal))
+		self.assert_balance(company.account, 0)
+
+	def test_an_exemption_gives_back_the_extra_credits_too(self) -> None:
+		company, portal, ticket = self.charged()
+		self.assert_ok(self.answer(portal, "accept", self.propose(ticket)))
+		done = agent().incident("exempt", ticket=ticket, reason=self.reason())
+		self.assertEqual(3, self.assert_ok(done).value["credits_back"])
+		self.assert_balance(company.account, 5)
+
+	def reason(self) -> str:
+		made = make.exemption_reason()
+		publish()
+		return made
+
+
+class TestWhoMayAnswer(ProposalCase):
+	def test_a_colleague_sees_it_and_may_not_answer_a_manager_may(self) -> None:
+		company, _portal, ticket = self.charged()
+		proposal = self.propose(ticket)
+		member, manager = make.portal_user("colleague"), make.portal_user("boss")
+		make.add_member(company.name, member)
+		make.add_member(company.name, manager, is_manager=True)
+		publish()
+		self.assertEqual([False], [line["may_answer"] for line in self.open_lines(Portal(member), ticket)])
+		with self.nothing_written():
+			refused = self.answer(Portal(member), "accept", proposal)
+			self.assert_refused(refused, "Only who raised the ticket or a manager of", "NotMember", 403)
+		self.assert_ok(self.answer(Portal(manager), "accept", proposal))
+
+	def test_another_customer_a_guest_and_an_agent_may_not_and_learn_nothing(self) -> None:
+		_company, _portal, ticket = self.charged()
+		proposal = self.propose(ticket)
+		stranger = Portal(self.company(5).person)
+		for who in (stranger, agent()):
+			for name in (proposal, "nosuchone"):
+				with self.nothing_written():
+					refused = self.answer(who, "accept", name)
+					self.assert_refused(refused, f"You have no access to proposal {name}.", "NotMember", 403)
+		with self.nothing_written():
+			self.assertEqual(403, self.answer(Portal(), "accept", proposal).status)
+		self.assertEqual([], self.open_lines(stranger, ticket))
+
+	def test_a_customer_cannot_propose_nor_take_back(self) -> None:
+		_company, portal, ticket = self.charged()
+		proposal = self.propose(ticket)
+		with self.nothing_written():
+			asked = portal.call(f"{API}propose", ticket=ticket, credits=1, reason="x")
+			self.assertEqual((403, 403), (asked.status, self.answer(portal, "withdraw", proposal).status))
+
+
+class TestProposing(ProposalCase):
+	def test_one_at_a_time(self) -> None:
+		_company, _portal, ticket = self.charged()
+		self.propose(ticket)
+		with self.nothing_written():
+			refused = agent().call(f"{API}propose", ticket=ticket, credits=1, reason="More")
+			self.assert_refused(refused, "has a proposal that nobody has answered yet", "WrongState")
+
+	def test_what_is_free_stays_free(self) -> None:
+		company = self.company(0, portal_policy="Park")
+		ticket = self.assert_ok(Portal(company.person).new()).ticket
+		with self.nothing_written():
+			refused = agent().call(f"{API}propose", ticket=ticket, credits=1, reason="More")
+			self.assert_refused(refused, "extra credits are charged on top of a charge only", "WrongState")
+
+	def test_it_needs_a_reason_and_a_number_of_credits(self) -> None:
+		_company, _portal, ticket = self.charged()
+		for bad in (
+			{"reason": " "},
+			{"credits": 0},
+			{"credits": -1},
+			{"credits": 2_000_000},
+			{"reason": "<b>x</b>"},
+		):
+			with self.subTest(bad), self.nothing_written():
+				answer = agent().call(
+					f"{API}propose", **{"ticket": ticket, "credits": 1, "reason": "More", **bad}
+				)
+				self.assertEqual(417, answer.status, answer)
+				self.assertTrue(answer.messages)
+
+	def test_after_the_customer_was_corrected_nobody_can_accept_it(self) -> None:
+		_company, portal, ticket = self.charged()
+		other = self.company(5)
+		proposal = self.propose(ticket)
+		self.assert_ok(agent().incident("set_customer", ticket=ticket, customer=other.name))
+		with self.nothing_written():
+			refused = self.answer(portal, "accept", proposal)
+			self.assert_refused(refused, "has changed since this was proposed", "WrongState")
+
+	def test_nobody_writes_one_by_hand(self) -> None:
+		doc = {"doctype": "Credit Proposal", "credits": 1, "state": "Accepted"}
+		with self.nothing_written():
+			answer = agent().request("POST", "/api/resource/Credit Proposal", doc)
+			self.assertIn(answer.status, (403, 417), answer)
+
+
+class TestRaceOfAnswers(RaceCase):
+	def test_accepted_by_eight_at_once_it_is_charged_once(self) -> None:
+		company = self.company(9)
+		ticket = self.assert_ok(Portal(company.person).new()).ticket
+		made = agent().call(f"{API}propose", ticket=ticket, credits=2, reason="More")
+		proposal = self.assert_ok(made).value["proposal"]
+		shots = [
+			Shot(company.person.email, PASSWORD, f"/api/method/{API}{act}", {"proposal": proposal}, {})
+			for act in ["accept"] * 7 + ["decline"]
+		]
+		hits = self.start(shots).fire()
+		look_again()
+		state = frappe.db.get_value("Credit Proposal", proposal, "state")
+		self.assertEqual(1, sum(hit.status == 200 for hit in hits), hits)
+		self.assertEqual({417}, {hit.status for hit in hits if hit.status != 200})
+		self.assertEqual(
+			[-1, -2] if state == "Accepted" else [-1],
+			[credits for kind, credits in kinds(company.account) if kind == "Charge"],
+		)
