@@ -159,6 +159,7 @@ def ticket_deleted(ticket: str) -> None:
 	"""
 	name = name_for_ticket(ticket)
 	if not name:
+		_leave_ticket(ticket)
 		return
 	incident = lock([name])[0]
 	if incident.credits:
@@ -183,6 +184,14 @@ def ticket_deleted(ticket: str) -> None:
 	incident.ticket = None
 	incident.ticket_deleted_at_utc = stamp_text(clock.now())
 	update(incident)
+	_leave_ticket(ticket)
+
+
+def _leave_ticket(ticket: str) -> None:
+	"""What was proposed for a ticket and the work on it stay, with its number as text: another may get that number."""
+	for doctype in ("Credit Proposal", "Work Log"):
+		table = frappe.qb.DocType(doctype)
+		frappe.qb.update(table).set(table.ticket, None).where(table.ticket == str(ticket)).run()
 
 
 def forget_customer(customer: str) -> None:

@@ -22,6 +22,7 @@ from support_credits.engine.tally import LotTally
 from support_credits.engine.verify import ChainChecker, Problem
 from support_credits.ledger import queries
 from support_credits.ledger.account_proof import account_row, list_findings, owner_findings
+from support_credits.ledger.act_proof import act_findings
 from support_credits.ledger.findings import (
 	WINDOW,
 	Finding,
@@ -103,6 +104,7 @@ def verify(
 	report.add(head_findings(head for head in kept if account in (None, head.account)))
 	if account is None:
 		report.add(_orphans())
+		report.add(act_findings())
 		report.add(_accountless(show))
 		report.tickets = frappe.db.count("HD Ticket")
 		report.add(undecided_findings(show))

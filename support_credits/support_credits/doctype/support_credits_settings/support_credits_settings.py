@@ -16,9 +16,7 @@ LINKS = ("buy_url", "redeem_url", "emergency_url", "documentation_url", "communi
 class SupportCreditsSettings(Document):
 	def validate(self) -> None:
 		days = dict.fromkeys(DAYS, checks.DAYS)
-		checks.whole_numbers(
-			self, {"overdraft_limit": checks.CREDITS, "cover_minutes": MINUTES, **days}
-		)
+		checks.whole_numbers(self, {"overdraft_limit": checks.CREDITS, "cover_minutes": MINUTES, **days})
 		checks.links(self, *LINKS)
 		self.validate_time_zone()
 		self.validate_parked_status()

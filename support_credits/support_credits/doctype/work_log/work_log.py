@@ -11,9 +11,12 @@ MOST = 24 * 60
 class WorkLog(Document):
 	def before_insert(self) -> None:
 		self.agent = frappe.session.user
+		self.ticket_no = self.ticket
+		if not self.ticket:
+			frappe.throw(_("Name the ticket that was worked on."))
+		if not frappe.has_permission("HD Ticket", "read", self.ticket):
+			frappe.throw(_("You have no access to ticket {0}.").format(self.ticket), frappe.PermissionError)
 
 	def validate(self) -> None:
 		if not 0 < cint(self.minutes) <= MOST:
 			frappe.throw(_("Minutes must be from 1 to {0}.").format(MOST))
-		if not frappe.has_permission("HD Ticket", "read", self.ticket):
-			frappe.throw(_("You have no access to ticket {0}.").format(self.ticket), frappe.PermissionError)

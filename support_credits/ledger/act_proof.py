@@ -1,0 +1,46 @@
+"""Proves what brings or takes credits outside a ticket's opening: accepted proposals and redeemed codes, and their entries.
+
+Each is posted under an event key that names it, so that both directions can be looked up by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import frappe
+from frappe import _
+
+from support_credits.ledger.findings import WINDOW, Finding, found
+
+# A posting's entries have its key and a number: a range of the key's index, which a pattern made of a column is not.
+CHARGED = """(SELECT COALESCE(SUM(-e.credits), 0) FROM `tabCredit Ledger Entry` e
+	WHERE e.event_key BETWEEN CONCAT('proposal:', p.name, '/') AND CONCAT('proposal:', p.name, '/9999'))"""
+PROPOSALS = f"""SELECT p.name, p.state, p.credits, {CHARGED} AS charged FROM `tabCredit Proposal` p
+	HAVING charged != IF(p.state = 'Accepted', p.credits, 0) ORDER BY p.name LIMIT {WINDOW}"""
+# What stands between ':' and '/' names the record.
+_LONE = """SELECT e.name FROM `tabCredit Ledger Entry` e LEFT JOIN `tab{doctype}` r
+	ON r.{column} = SUBSTRING_INDEX(SUBSTRING(e.event_key, {start}), '/', 1)
+	WHERE e.event_key LIKE '{prefix}:%' AND r.name IS NULL ORDER BY e.name LIMIT {most}"""
+LONE_CHARGES = _LONE.format(
+	doctype="Credit Proposal", column="name", prefix="proposal", start=len("proposal:") + 1, most=WINDOW
+)
+LONE_GRANTS = _LONE.format(
+	doctype="Activation Code", column="code_hash", prefix="code", start=len("code:") + 1, most=WINDOW
+)
+CODES = f"""SELECT c.name, c.state, c.lot, e.lot AS entered FROM `tabActivation Code` c
+	LEFT JOIN `tabCredit Ledger Entry` e ON e.event_key = CONCAT('code:', c.code_hash, '/1')
+	WHERE (c.state = 'Redeemed') != (e.name IS NOT NULL) OR NOT COALESCE(c.lot, '') <=> COALESCE(e.lot, '')
+	ORDER BY c.name LIMIT {WINDOW}"""
+
+
+def act_findings() -> Iterator[Finding]:
+	"""Proposals and codes that say something else than the ledger, and entries that none of them accounts for."""
+	for name, state, credits, charged in frappe.db.sql(PROPOSALS):
+		message = _("Proposal {0} of {1} credits is {2}; its entries charge {3}.")
+		yield found("proposal", message, name, credits, _(state), int(charged))
+	for name, state, lot, entered in frappe.db.sql(CODES):
+		message = _("Activation code {0} is {1} and names lot {2}; the ledger has lot {3} for it.")
+		yield found("code", message, name, _(state), lot or "-", entered or "-")
+	for (name,) in (*frappe.db.sql(LONE_CHARGES), *frappe.db.sql(LONE_GRANTS)):
+		message = _("{0} was posted for a proposal or a code that does not exist.")
+		yield found("no_act", message, name)

@@ -1,0 +1,83 @@
+"""The proof looks at what brings or takes credits besides tickets: accepted proposals and redeemed codes."""
+
+from __future__ import annotations
+
+import frappe
+
+from support_credits.engine.codes import digest_of
+from support_credits.ledger import codes, incidents, proposals
+from support_credits.ledger.act_proof import act_findings
+from support_credits.tests import factories
+from support_credits.tests.ledger_case import LedgerCase
+
+CODE = "tabActivation Code"
+
+
+class TestActs(LedgerCase):
+	def setUp(self) -> None:
+		super().setUp()
+		self.company = factories.company(5)
+		self.ticket = factories.ticket(self.company.person).name
+		[self.code] = codes.issue(codes.Offer(credits=2), 1, "Cards")
+
+	def told(self) -> dict[str, str]:
+		return {finding.row: finding.message for finding in act_findings()}
+
+	def accepted(self) -> str:
+		proposal = proposals.propose(self.ticket, 2, "More")
+		proposals.accept(proposal)
+		return proposal
+
+	def redeemed(self) -> str:
+		codes.redeem(self.code, self.company.account, self.company.name)
+		return frappe.db.get_value("Activation Code", {"code_hash": digest_of(self.code)}, "name")
+
+	def test_what_was_accepted_and_redeemed_is_proved(self) -> None:
+		self.accepted(), self.redeemed()
+		self.assertEqual({}, self.told())
+		self.assert_proved(self.company.account)
+
+	def test_an_accepted_proposal_without_its_charge_is_found(self) -> None:
+		proposal = proposals.propose(self.ticket, 2, "More")
+		frappe.db.set_value("Credit Proposal", proposal, "state", "Accepted")
+		self.assertEqual(
+			{proposal: f"Proposal {proposal} of 2 credits is Accepted; its entries charge 0."}, self.told()
+		)
+
+	def test_a_charge_whose_proposal_says_something_else_is_found(self) -> None:
+		proposal = self.accepted()
+		for values in ({"state": "Declined"}, {"state": "Accepted", "credits": 1}):
+			frappe.db.set_value("Credit Proposal", proposal, values)
+			with self.subTest(values):
+				self.assertIn("its entries charge 2", self.told()[proposal])
+
+	def test_a_charge_whose_proposal_is_gone_is_found(self) -> None:
+		proposal = self.accepted()
+		frappe.db.sql("DELETE FROM `tabCredit Proposal` WHERE name = %s", proposal)
+		[(row, message)] = self.told().items()
+		self.assertTrue(row.startswith(self.company.account))
+		self.assertIn("does not exist", message)
+
+	def test_a_code_that_says_it_was_redeemed_or_was_not_is_found(self) -> None:
+		name = frappe.db.get_value("Activation Code", {"code_hash": digest_of(self.code)}, "name")
+		frappe.db.set_value("Activation Code", name, "state", "Redeemed")
+		self.assertIn("the ledger has lot - for it", self.told()[name])
+		frappe.db.set_value("Activation Code", name, "state", "Issued")
+		self.redeemed()
+		for values in ({"state": "Issued"}, {"state": "Redeemed", "lot": None}):
+			frappe.db.set_value("Activation Code", name, values)
+			with self.subTest(values):
+				self.assertIn(self.company.account, self.told()[name])
+
+	def test_credits_of_a_code_that_is_gone_are_found(self) -> None:
+		name = self.redeemed()
+		frappe.db.sql(f"DELETE FROM `{CODE}` WHERE name = %s", name)
+		self.assertEqual(1, len(self.told()))
+
+	def test_a_deleted_ticket_leaves_what_was_proposed_and_worked_and_no_later_one_inherits_it(self) -> None:
+		free = factories.ticket(factories.portal_user()).name
+		log = frappe.get_doc({"doctype": "Work Log", "ticket": free, "minutes": 5}).insert()
+		incidents.ticket_deleted(free)
+		self.assertEqual(
+			(None, str(free)), frappe.db.get_value("Work Log", log.name, ["ticket", "ticket_no"])
+		)
