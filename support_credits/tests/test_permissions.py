@@ -1,0 +1,238 @@
+"""Who may do what: docs/permissions.md, cell by cell, on the real server. Each cell is a test of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import frappe
+
+from support_credits import openapi
+from support_credits.ledger import codes, proposals
+from support_credits.tests import factories as make
+from support_credits.tests.compat import publish
+from support_credits.tests.http_case import HttpTestCase
+from support_credits.tests.server import Answer, Portal, agent
+
+TABLE = Path(frappe.get_app_path("support_credits")).parent / "docs" / "permissions.md"
+PREFIX = "support_credits.api."
+Arguments = dict[str, object]
+
+
+def table() -> dict[str, dict[str, str]]:
+	"""The table of the document: what is expected, by path and person."""
+	lines = [line for line in TABLE.read_text().splitlines() if line.startswith("|")]
+	rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+	people = rows[0][1:]
+	return {row[0].strip("`"): dict(zip(people, row[1:], strict=True)) for row in rows[2:]}
+
+
+class Scene:
+	"""One customer with a charged ticket, another one, and the people of the table; made once."""
+
+	def __init__(self) -> None:
+		self.company, self.other = make.company(500), make.company(1)
+		both = make.portal_user("both")
+		for company in (self.company, self.other):
+			make.add_member(company.name, both, is_manager=True)
+		self.people = {
+			"guest": None,
+			"customer": self.company.person,
+			"other": self.other.person,
+			"both": both,
+			"agent": make.agent(),
+			"agent manager": make.agent_manager(),
+			"system manager": make.person("system", ("System Manager",)),
+		}
+		publish()
+		self.portals = {name: Portal(person) for name, person in self.people.items()}
+		self.reason, self.calendar = make.exemption_reason(), make.support_calendar()
+		self.ticket = self.new_ticket()
+
+	def new_ticket(self) -> str:
+		name = str(make.ticket(self.company.person).name)
+		publish()
+		return name
+
+	def new_proposal(self, **_nothing: object) -> Arguments:
+		name = proposals.propose(self.new_ticket(), 1, "More")
+		publish()
+		return {"proposal": name}
+
+	def new_code(self) -> str:
+		[code] = codes.issue(codes.Offer(credits=1), 1, "Cards")
+		publish()
+		return code
+
+	def exempted(self) -> Arguments:
+		return {"ticket": self.after("exempt", reason=self.reason)}
+
+	def after(self, act: str, **arguments: object) -> str:
+		ticket = self.new_ticket()
+		answer = agent().incident(act, ticket=ticket, **arguments)
+		assert answer.status == 200, answer
+		return ticket
+
+	def lot(self) -> str:
+		name = make.grant(self.company.account, 1)
+		publish()
+		return name
+
+	def communication(self, ticket: str) -> str:
+		about = {"reference_doctype": "HD Ticket", "reference_name": ticket}
+		return frappe.get_all("Communication", filters=about, pluck="name", limit=1)[0]
+
+	def arguments(self, person: str = "") -> dict[str, Callable[[], Arguments]]:
+		"""What makes each call one that is done where it is allowed."""
+		customer = {"customer": self.company.name}
+		ticket = {"ticket": self.ticket}
+		draft = frappe.get_doc("Support Calendar", self.calendar).as_json()
+		return {
+			"account.grant": lambda: {**customer, "credits": 1, "reason": "Because"},
+			"account.void": lambda: {"lot": self.lot(), "reason": "Because"},
+			"account.adjust": lambda: {"lot": self.lot(), "credits": 1, "reason": "Because"},
+			"account.statement": lambda: {"account": self.company.account},
+			"account.verify": lambda: {"account": self.other.account},
+			"codes.issue": lambda: {"batch": "Cards", "credits": 1},
+			"codes.redeem": lambda: {**customer, "code": self.new_code()},
+			"codes.revoke": lambda: {"code": self.code_record()},
+			"customer.balance": dict,
+			"customer.lots": lambda: customer,
+			"customer.overview": lambda: customer,
+			"customer.quote": lambda: customer,
+			"customer.ticket": lambda: ticket,
+			"host.merge_ticket": lambda: {"source": self.new_ticket(), "target": self.ticket},
+			"host.show_outside_hours_banner": lambda: {"ticket_name": self.ticket},
+			"host.split_ticket": lambda: {
+				"subject": "Two",
+				"communication_id": self.communication(self.new_ticket()),
+			},
+			"hours.countries": dict,
+			"hours.deadline": lambda: ticket,
+			"hours.preview_calendar": lambda: {"doc": draft},
+			"hours.subdivisions": lambda: {"country": "PT"},
+			"incident.charge": lambda: {"ticket": self.uncounted()},
+			"incident.confirm_severity": lambda: {**ticket, "severity": "High"},
+			"incident.exempt": lambda: {"ticket": self.new_ticket(), "reason": self.reason},
+			"incident.park": lambda: {"ticket": self.best_effort()},
+			"incident.release": self.releasable,
+			"incident.set_customer": lambda: {"ticket": self.new_ticket(), "customer": self.company.name},
+			"incident.unexempt": self.exempted,
+			"offer.packs": dict,
+			"offer.tiers": dict,
+			"preview.costs": lambda: ticket,
+			"proposals.accept": self.new_proposal,
+			"proposals.decline": self.new_proposal,
+			"proposals.listed": lambda: customer,
+			"proposals.propose": lambda: {"ticket": self.new_ticket(), "credits": 1, "reason": "More"},
+			"proposals.withdraw": self.new_proposal,
+			"services.request": lambda: self.wish(person),
+			"statement.download": lambda: {**customer, "format": "csv"},
+			"statement.page": lambda: customer,
+		}
+
+	def wish(self, person: str) -> Arguments:
+		email = f"{make.unique_code('asks')}@example.com"
+		which = {"customer": self.other.name} if person == "both" else {}
+		return {
+			"subject": "A project",
+			"details": "Please install it.",
+			"name": "Somebody",
+			"email": email,
+			**which,
+		}
+
+	def code_record(self) -> str:
+		self.new_code()
+		return frappe.get_all("Activation Code", filters={"state": "Issued"}, pluck="name", limit=1)[0]
+
+	def uncounted(self) -> str:
+		"""A ticket that began as an automatic mail."""
+		from support_credits.engine.mail import MailKind
+		from support_credits.mail.context import MailContext, taking_in
+
+		sender = self.company.person.email
+		with taking_in(MailContext(make.unique_code("mail"), sender, MailKind.AUTO_REPLY)):
+			doc = {"doctype": "HD Ticket", "subject": "Out of office", "raised_by": sender}
+			name = str(frappe.get_doc(doc).insert(ignore_permissions=True).name)
+		publish()
+		return name
+
+	def best_effort(self) -> str:
+		company = make.company(0, portal_policy="Best effort")
+		name = str(make.ticket(company.person).name)
+		publish()
+		return name
+
+	def releasable(self) -> Arguments:
+		"""A ticket that waits, although there are credits for it since its customer's tier became a cheaper one."""
+		company = make.company(0, portal_policy="Park", tier=make.tier(credits_per_incident=2))
+		ticket = str(make.ticket(company.person).name)
+		make.grant(company.account, 1)
+		make.account(company.name, tier=make.tier())
+		publish()
+		return {"ticket": ticket}
+
+
+@cache
+def scene() -> Scene:
+	return Scene()
+
+
+class TestTable(HttpTestCase):
+	def test_it_names_every_endpoint_and_no_other(self) -> None:
+		named = {path for path in table() if not path.startswith("/")}
+		self.assertEqual(sorted(path.removeprefix(PREFIX) for path in openapi.endpoints()), sorted(named))
+
+	def test_every_endpoint_is_tried_with_arguments_of_its_own(self) -> None:
+		self.assertEqual({path for path in table() if not path.startswith("/")}, set(scene().arguments()))
+
+
+class TestEachCell(HttpTestCase):
+	"""Filled below: ``test_<path>_<person>_<expected>``."""
+
+	def assert_cell(self, path: str, person: str, expected: str) -> None:
+		if path.startswith("/"):
+			self.assert_page(path, person, expected)
+			return
+		who = scene().portals[person]
+		arguments = scene().arguments(person)[path]()
+		if expected == "yes":
+			answer = self.send(who, path, arguments)
+			self.assertEqual(200, answer.status, answer)
+			return
+		with self.nothing_written():
+			answer = self.send(who, path, arguments)
+		self.assertEqual(403, answer.status, answer)
+		self.assertNotIn("message", answer.body)
+
+	def send(self, who: Portal, path: str, arguments: Arguments) -> Answer:
+		if path == "statement.download":
+			query = "&".join(f"{name}={value}" for name, value in arguments.items())
+			return who.request("GET", f"/api/method/{PREFIX}{path}?{query}")
+		return who.call(f"{PREFIX}{path}", **arguments)
+
+	def assert_page(self, path: str, person: str, expected: str) -> None:
+		# In a session of its own: one that has seen a page needs its token for every call from then on.
+		page = Portal(scene().people[person]).open_page(path)
+		self.assertEqual(200, page.status_code)
+		asked_to_log_in = "/login" in page.url
+		self.assertEqual(expected == "login", asked_to_log_in, page.url)
+
+
+def _cell(path: str, person: str, expected: str) -> Callable[[TestEachCell], None]:
+	def test(self: TestEachCell) -> None:
+		self.assert_cell(path, person, expected)
+
+	return test
+
+
+def _name_of(path: str, person: str, expected: str) -> str:
+	words = "".join(sign if sign.isalnum() else "_" for sign in f"{path.strip('/')}_as_{person}_{expected}")
+	return f"test_{words}"
+
+
+for _path, _cells in table().items():
+	for _person, _expected in _cells.items():
+		setattr(TestEachCell, _name_of(_path, _person, _expected), _cell(_path, _person, _expected))
