@@ -45,14 +45,13 @@ def balance() -> Balances:
 
 def _balance(member: Membership) -> CustomerBalance:
 	at = clock.now()
-	lots = queries.open_lots(member.account)
 	return {
 		"customer": member.customer,
-		"balance": queries.balance_of(lots, at),
+		"balance": queries.balance(member.account, at),
 		"may_act": member.may_act,
 		"waiting": frappe.db.count("Support Incident", {"account": member.account, "state": "Parked"}),
 		"proposals": sum(line["may_answer"] for line in lines_of([member], open_only=True)),
-		"next_expiry": wording.next_expiry(lots, at),
+		"next_expiry": wording.next_expiry(member.account, at),
 	}
 
 
@@ -62,11 +61,12 @@ def lots(customer: str = "") -> Lots:
 	"""The lots of ``customer`` that hold something, in the order in which they are spent."""
 	member = access.seen_by_caller(customer)
 	at = clock.now()
-	found = reads.lots(member.account, at)
+	found = reads.holdings_of(member.account, at, site.provider_zone())
 	return {
 		"customer": member.customer,
-		"balance": queries.balance_of([lot for lot, _row in found], at),
-		"lots": [wording.lot_line(lot, row, at) for lot, row in found],
+		"balance": queries.balance(member.account, at),
+		"lots": [wording.lot_line(lot, row, at) for lot, row in found.lots],
+		"more": found.more,
 	}
 
 
@@ -78,17 +78,17 @@ def overview(customer: str = "") -> Overview:
 	at = clock.now()
 	place = pages.newest(member.account, at)
 	seen = reads.course(member.account, place)
-	found = reads.lots(member.account, at)
-	held = [lot for lot, _row in found]
+	found = reads.holdings_of(member.account, at, site.provider_zone())
 	return {
 		"customer": member.customer,
 		"balance": place.balance,
 		"may_act": member.may_act,
 		"waiting": _waiting(member.account),
-		"lots": [wording.lot_line(lot, row, at) for lot, row in found],
-		"next_expiry": wording.next_expiry(held, at),
+		"lots": [wording.lot_line(lot, row, at) for lot, row in found.lots],
+		"more_lots": found.more,
+		"next_expiry": wording.next_expiry(member.account, at),
 		"chart": _chart(seen),
-		"runway": runways.of_account(member.account, held, reads.pace(seen, at), at),
+		"runway": runways.of_account(member.account, found.held, reads.pace(seen, at), at),
 		"proposals": lines_of([member]),
 		"ways": wording.ways(),
 		"reading": wording.reading(),

@@ -65,11 +65,12 @@ class LotLine(TypedDict):
 
 
 class Lots(TypedDict):
-	"""Lots that hold something or owe it, in the order in which they are spent."""
+	"""Lots that hold something or owe it, in the order in which they are spent; the first 100, ``more`` are left out."""
 
 	customer: str
 	balance: int
 	lots: list[LotLine]
+	more: int
 
 
 class PartOfLot(TypedDict):
@@ -223,6 +224,7 @@ class Overview(TypedDict):
 	may_act: bool
 	waiting: list[WaitingTicket]
 	lots: list[LotLine]
+	more_lots: int
 	next_expiry: NextExpiry | None
 	chart: BalanceChart
 	runway: Runway

@@ -7,13 +7,12 @@ import frappe
 from frappe import _
 
 from support_credits.api.shapes import Due, Link, LotLine, NextExpiry, PartOfLot, ProposalLine, TierName, Way
-from support_credits.engine.allocation import is_spendable
 from support_credits.engine.explanation import Deadline, from_json
 from support_credits.engine.model import Allocation, Lot
 from support_credits.engine.proposal import State
 from support_credits.engine.sentences import WAYS
 from support_credits.hours import wording as hours_wording
-from support_credits.ledger import clock
+from support_credits.ledger import clock, queries
 from support_credits.ledger import settings as site
 from support_credits.ledger.rows import last_day
 from support_credits.ledger.wording import reading_links, ways_on
@@ -111,14 +110,13 @@ def lot_line(lot: Lot, row: frappe._dict, at: datetime) -> LotLine:
 	}
 
 
-def next_expiry(lots: list[Lot], at: datetime) -> NextExpiry | None:
+def next_expiry(account: str, at: datetime) -> NextExpiry | None:
 	"""The credits that end next, of all that can be spent now."""
-	ends = [lot.expires_at for lot in lots if is_spendable(lot, at) and lot.expires_at]
-	if not ends:
+	found = queries.next_expiry(account, at)
+	if not found:
 		return None
-	first = min(ends)
-	credits = sum(lot.remaining for lot in lots if is_spendable(lot, at) and lot.expires_at == first)
-	return {"credits": credits, "expires_on": day(first) or "", "expires_at": first.isoformat()}
+	ends, credits = found
+	return {"credits": credits, "expires_on": day(ends) or "", "expires_at": ends.isoformat()}
 
 
 def proposal_line(row: frappe._dict, state: State, balance: int, may_answer: bool) -> ProposalLine:

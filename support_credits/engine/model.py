@@ -47,7 +47,8 @@ def parse_stamp(text: str) -> datetime:
 	"""Inverse of :func:`stamp_text`; refuses every other form, so that stored instants stay comparable as
 	text."""
 	try:
-		instant = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+		# Five times as fast as strptime, and laxer: what it takes beyond our form is refused below.
+		instant = datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
 	except ValueError as error:
 		raise EngineError(f"not a stored instant: {text!r}") from error
 	if stamp_text(instant) != text:

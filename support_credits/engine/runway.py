@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from support_credits.engine.allocation import spending_key
 from support_credits.engine.calendar_days import add_months, last_usable_day, local_day
 from support_credits.engine.errors import EngineError
 from support_credits.engine.model import DAY, Lot
@@ -54,18 +53,39 @@ def pace_of(spent: int, since: datetime, at: datetime) -> Pace:
 	return Pace(spent, days)
 
 
-def runway(
-	lots: Iterable[Lot], at: datetime, pace: Fraction, monthly: int, zone: ZoneInfo, start: date | None = None
-) -> Runway:
-	"""How long ``lots`` last from the local day of ``at``: ``pace`` credits a day, and ``monthly`` at the start of each month
-	from ``start`` (default today; an earlier day's months are counted on).
+@dataclass(frozen=True, slots=True)
+class Holding:
+	"""Credits that can be spent from the local day ``first`` to ``last``, date.max for ever."""
 
-	A lot is used up to the end of its last day, in the published order. What cannot be paid in full is not paid.
+	first: date
+	last: date
+	credits: int
+
+
+def holdings(lots: Iterable[Lot], at: datetime, zone: ZoneInfo) -> tuple[Holding, ...]:
+	"""What ``lots`` hold from ``at`` on, by days and in spending order. Lots with the same days are one: which of them is
+	spent first makes no difference.
+	"""
+	sums: dict[tuple[date, date], int] = {}
+	for lot in lots:
+		if lot.remaining > 0 and not lot.voided and (lot.expires_at is None or lot.expires_at > at):
+			last = last_usable_day(lot.expires_at, zone) if lot.expires_at else date.max
+			days = (last, local_day(lot.granted_at, zone))
+			sums[days] = sums.get(days, 0) + lot.remaining
+	return tuple(Holding(first, last, credits) for (last, first), credits in sorted(sums.items()))
+
+
+def runway(
+	held: Iterable[Holding], today: date, pace: Fraction, monthly: int, start: date | None = None
+) -> Runway:
+	"""How long what is ``held`` lasts from ``today``: ``pace`` credits a day, and ``monthly`` at the start of each month from
+	``start`` (default today; an earlier day's months are counted on).
+
+	Credits are used up to the end of their last day, what ends first first. What cannot be paid in full is not paid.
 	"""
 	if pace < 0 or monthly < 0:
 		raise EngineError(f"a pace is never negative: {pace}, {monthly}")
-	today = local_day(at, zone)
-	stock = _Stock(_held(lots, at, zone))
+	stock = _Stock(held)
 	if not (pace or monthly):
 		return stock.until_all_expired()
 	fees = _fee_days(start or today, today) if monthly else frozenset()
@@ -87,31 +107,19 @@ def _fee_days(start: date, today: date) -> frozenset[date]:
 
 
 @dataclass(slots=True)
-class _Held:
-	"""What is left of a lot, from its first day to its last."""
+class _Left:
+	"""What is left of a holding."""
 
 	first: date
 	last: date
 	left: Fraction
 
 
-def _held(lots: Iterable[Lot], at: datetime, zone: ZoneInfo) -> list[_Held]:
-	return [
-		_Held(
-			local_day(lot.granted_at, zone),
-			last_usable_day(lot.expires_at, zone) if lot.expires_at else date.max,
-			Fraction(lot.remaining),
-		)
-		for lot in sorted(lots, key=spending_key)
-		if lot.remaining > 0 and not lot.voided and (lot.expires_at is None or lot.expires_at > at)
-	]
-
-
 class _Stock:
-	"""Lots in spending order. Between two of ``days`` none begins and none ends."""
+	"""Holdings in spending order. Between two of ``days`` none begins and none ends."""
 
-	def __init__(self, held: list[_Held]) -> None:
-		self.held = held
+	def __init__(self, held: Iterable[Holding]) -> None:
+		self.held = [_Left(one.first, one.last, Fraction(one.credits)) for one in held]
 		self.unused = Fraction(0)
 
 	@property
@@ -131,7 +139,7 @@ class _Stock:
 		self._take(usable, fee + paid * pace)
 		return paid
 
-	def _take(self, usable: list[_Held], credits: Fraction) -> None:
+	def _take(self, usable: list[_Left], credits: Fraction) -> None:
 		for lot in usable:
 			taken = min(lot.left, credits)
 			lot.left -= taken

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import frappe
 
-from support_credits.engine.allocation import spending_key
-from support_credits.engine.model import Kind, Lot
+from support_credits.engine.model import Kind, Lot, parse_stamp, stamp_text
 from support_credits.engine.pages import balance_before
-from support_credits.engine.runway import PACE_DAYS, Pace, pace_of
+from support_credits.engine.runway import PACE_DAYS, Holding, Pace, holdings, pace_of
 from support_credits.engine.statement import StatementLine
 from support_credits.ledger import pages, rows
 
 YEAR = timedelta(days=365)
+LOTS_MAX = 100  # lots a page lists
 LINES_MAX = 500  # changes a chart shows; a customer with more in a year sees his latest
+
+
+_OPEN = """FROM `tabCredit Lot` WHERE account = %(account)s AND remaining != 0
+	AND (expires_at_utc IS NULL OR expires_at_utc > %(at)s)"""
+OPEN_LOTS = f"SELECT COUNT(*) {_OPEN}"
+SHOWN_LOTS = f"""SELECT {", ".join(rows.LOT_COLUMNS)}, source, pack, expires_on {_OPEN}
+	ORDER BY overdraft_limit > 0, expires_at_utc IS NULL, expires_at_utc, granted_at_utc, name LIMIT %(most)s"""
+# Only what a runway needs of them: the driver reads columns one by one.
+HELD = f"SELECT granted_at_utc, expires_at_utc, remaining {_OPEN} AND remaining > 0 AND voided = 0"
 
 
 @dataclass(frozen=True)
@@ -59,13 +69,25 @@ def pace(seen: Course, at: datetime) -> Pace:
 	return pace_of(spent, since, at)
 
 
-def lots(account: str, at: datetime) -> list[tuple[Lot, frappe._dict]]:
-	"""The lots that hold or owe something ``at`` an instant or later, in spending order, with where they came from."""
-	columns = [*rows.LOT_COLUMNS, "source", "pack", "expires_on"]
-	found = frappe.get_all("Credit Lot", filters={"account": account, "remaining": ["!=", 0]}, fields=columns)
-	both = [(rows.lot_from_row(row), row) for row in found]
-	open_ones = [pair for pair in both if pair[0].expires_at is None or pair[0].expires_at > at]
-	return sorted(open_ones, key=lambda pair: (pair[0].is_overdraft, spending_key(pair[0])))
+@dataclass(frozen=True)
+class Holdings:
+	"""The first lots that are spent, with where they came from; ``more`` are left out. ``held`` is of all of them."""
+
+	lots: tuple[tuple[Lot, frappe._dict], ...]
+	more: int
+	held: tuple[Holding, ...]
+
+
+def holdings_of(account: str, at: datetime, zone: ZoneInfo) -> Holdings:
+	"""What holds or owes something ``at`` an instant or later, in spending order, overdrafts last."""
+	values = {"account": account, "at": stamp_text(at), "most": LOTS_MAX}
+	shown = tuple((rows.lot_from_row(row), row) for row in frappe.db.sql(SHOWN_LOTS, values, as_dict=True))
+	held = [
+		Lot("", credits, credits, parse_stamp(granted), parse_stamp(expires) if expires else None)
+		for granted, expires, credits in frappe.db.sql(HELD, values)
+	]
+	more = frappe.db.sql(OPEN_LOTS, values)[0][0] - len(shown) if len(shown) == LOTS_MAX else 0
+	return Holdings(shown, more, holdings(held, at, zone))
 
 
 def waiting(account: str) -> list[frappe._dict]:

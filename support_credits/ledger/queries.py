@@ -7,8 +7,7 @@ from datetime import datetime
 
 import frappe
 
-from support_credits.engine.allocation import balance as balance_of
-from support_credits.engine.model import Entry, Kind, Lot
+from support_credits.engine.model import Entry, Kind, Lot, parse_stamp, stamp_text
 from support_credits.engine.statement import Statement
 from support_credits.engine.statement import statement as statement_of
 from support_credits.engine.verify import CREDITS, ROW, SEQ
@@ -35,12 +34,24 @@ PACKED_PAGE = f"""SELECT @@group_concat_max_len, COUNT(*),
 	GROUP_CONCAT(CONCAT_WS('{END_OF_FIELD}', {_ROW}) ORDER BY seq SEPARATOR '{END_OF_ROW}'), MIN(seq), MAX(seq)
 	{_PART} GROUP BY seq DIV {PACK} ORDER BY seq DIV {PACK}"""
 NUMBERS = "SELECT MIN(seq), MAX(seq) FROM `tabCredit Ledger Entry` WHERE account = %s AND seq >= %s"
+# As engine.allocation has it, in the database: an account may have thousands of lots.
+BALANCE = """SELECT COALESCE(SUM(remaining), 0) FROM `tabCredit Lot` WHERE account = %s AND remaining != 0
+	AND granted_at_utc <= %s AND (expires_at_utc IS NULL OR expires_at_utc > %s)"""
+NEXT_EXPIRY = """SELECT expires_at_utc, SUM(remaining) FROM `tabCredit Lot` WHERE account = %s AND remaining > 0
+	AND voided = 0 AND overdraft_limit = 0 AND granted_at_utc <= %s AND expires_at_utc > %s
+	GROUP BY expires_at_utc ORDER BY expires_at_utc LIMIT 1"""
 KINDS = {kind.value: kind for kind in Kind}
 
 
 def balance(account: str, at: datetime | None = None) -> int:
 	"""Credits of the account's lots that are valid at ``at`` (default now); negative while overdrawn."""
-	return balance_of(open_lots(account), at or clock.now())
+	return int(frappe.db.sql(BALANCE, (account, *[stamp_text(at or clock.now())] * 2))[0][0])
+
+
+def next_expiry(account: str, at: datetime) -> tuple[datetime, int] | None:
+	"""When the next of the credits end that can be spent at ``at``, and how many they are."""
+	found = frappe.db.sql(NEXT_EXPIRY, (account, *[stamp_text(at)] * 2))
+	return (parse_stamp(found[0][0]), int(found[0][1])) if found else None
 
 
 def open_lots(account: str) -> list[Lot]:

@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 from support_credits.engine.allocation import spending_key
 from support_credits.engine.calendar_days import add_months, last_usable_day, local_day
 from support_credits.engine.errors import EngineError
-from support_credits.engine.runway import HORIZON_DAYS, Pace, Runway, pace_of, runway
+from support_credits.engine.runway import HORIZON_DAYS, Pace, Runway, holdings, pace_of
+from support_credits.engine.runway import runway as runway_of
 
 TODAY = date(2026, 11, 22)
+
+
+def runway(lots, at, pace, monthly, zone, start=None):
+	return runway_of(holdings(lots, at, zone), local_day(at, zone), pace, monthly, start)
 
 
 def lived(lots, at, pace, monthly, zone, start=None):
