@@ -8,7 +8,14 @@ class SupportCreditsError(frappe.ValidationError):
 
 
 class CreditsRefused(SupportCreditsError):
-	"""A ticket that would cost a credit was refused, because there is none; nothing was written."""
+	"""A ticket that would cost a credit was refused, because there is none; nothing was written.
+
+	``why`` is the reason alone, for whoever shows the ways on in a form of his own.
+	"""
+
+	def __init__(self, *args: object, why: str = "") -> None:
+		super().__init__(*args)
+		self.why = why
 
 
 class LedgerImmutableError(SupportCreditsError):

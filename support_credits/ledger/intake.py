@@ -17,7 +17,7 @@ from support_credits.ledger import settings as site
 from support_credits.ledger.charging import CustomerFacts
 from support_credits.ledger.posting import OpenAccount, account_lock, account_locks
 from support_credits.ledger.rows import Incident, is_duplicate
-from support_credits.ledger.wording import label_of, refusal, render, state_of
+from support_credits.ledger.wording import label_of, refusal, render, state_of, why_refused
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,8 @@ def decide_and_enter(
 		account, arrival.door, incident.customer or "", exemption, policy, arrival.automatic_mail
 	)
 	if decision.code is Code.REFUSED:
-		frappe.throw(refusal(decision), CreditsRefused, title=_("Not enough support credits"))
+		refused = CreditsRefused(why=why_refused(decision))
+		frappe.throw(refusal(decision), refused, title=_("Not enough support credits"))
 	responses.judge(incident, site.tier_of(account.row), arrival.priority, arrival.confirms_priority)
 	charging.enter_decision(
 		account, incident, decision, f"ticket:{incident.ticket_key}:open{_again(incident)}"

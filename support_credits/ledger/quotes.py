@@ -82,7 +82,7 @@ def _quote(customer: str | None, act: Callable[[], Incident | None]) -> Quote:
 			incident = act()
 		except CreditsRefused as refusal:
 			frappe.clear_last_message()  # it is the answer here, not an error
-			return Quote(0, "", customer, before, before, frappe.utils.strip_html(str(refusal)), refused=True)
+			return Quote(0, "", customer, before, before, refusal.why, refused=True)
 		after = queries.balance(account) if account else 0
 	if incident is None:
 		return Quote(0, "", customer, before, before, _("Nothing is charged or given back."))

@@ -12,7 +12,7 @@ from support_credits.engine.decision import WAYS_ON, Decision
 from support_credits.engine.errors import EngineError
 from support_credits.engine.incident import State
 from support_credits.engine.model import Choices, Message
-from support_credits.engine.sentences import ways_of
+from support_credits.engine.sentences import NEEDED, NEEDED_EXPIRED, ways_of
 from support_credits.ledger import settings as site
 
 
@@ -50,6 +50,13 @@ def refusal(decision: Decision) -> str:
 	"""The refusal with its ways on as links, and what to read first (design rule 8)."""
 	links = [_link(link["label"], link["url"]) for link in reading_links()]
 	return f"{render(decision.message, links=True)} {' · '.join(links)}".strip()
+
+
+def why_refused(decision: Decision) -> str:
+	"""The reason of a refusal alone."""
+	values = decision.message.values
+	template = NEEDED_EXPIRED if values["expired"] and values["expired_on"] else NEEDED
+	return render(Message(template, values))
 
 
 def reading_links() -> list[dict[str, str]]:

@@ -54,7 +54,7 @@ class TestWhatItWillCost(QuoteCase):
 			portal = Portal(company.person)
 			said = self.quote(portal)
 			self.assertEqual(("Refused", False, 0), (said["state"], said["accepted"], said["credits"]))
-			self.assertIn("this ticket needs 1 and your balance is 0", said["message"])
+			self.assertEqual("This ticket needs 1 credit(s) and your balance is 0.", said["message"])
 			ways = {way["name"]: way["url"] for way in said["ways"]}
 			self.assertEqual("/shop", ways["buy"])
 			self.assertIn("redeem", ways)
