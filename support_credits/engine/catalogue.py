@@ -33,7 +33,7 @@ from support_credits.engine.catalogue_model import (
 	Tier,
 	Window,
 )
-from support_credits.engine.decision import DEFAULT_POLICY, Door, Policy
+from support_credits.engine.decision import DEFAULT_POLICY, NEVER_CHARGED, Door, Policy
 from support_credits.engine.reader import Node
 
 __all__ = [
@@ -219,7 +219,7 @@ def _defaults(node: Node) -> Defaults:
 	chosen: dict[Door, Policy] = {
 		door: Policy(policies.choice(door.value, choices, default.value))
 		for door, default in DEFAULT_POLICY.items()
-		if door not in (Door.IMPORT, Door.SYSTEM)
+		if door not in NEVER_CHARGED
 	}
 	if chosen[Door.MAIL] is Policy.REFUSE:
 		policies.refuse("mail", "is not possible for mail, which is never refused: use park")

@@ -31,6 +31,7 @@ class Door(str, Enum):
 	SPLIT = "split"
 	IMPORT = "import"
 	SYSTEM = "system"
+	SERVICES = "services"
 
 
 class Policy(str, Enum):
@@ -75,10 +76,12 @@ DEFAULT_POLICY: Mapping[Door, Policy] = {
 	Door.SPLIT: Policy.PARK,
 	Door.IMPORT: Policy.PARK,
 	Door.SYSTEM: Policy.PARK,
+	Door.SERVICES: Policy.PARK,
 }
 
-# Tickets that come by these doors exist already somewhere else, or are the site's own: nobody asked for help.
-_NEVER_CHARGED = frozenset({Door.IMPORT, Door.SYSTEM})
+# Tickets that come by these doors exist already somewhere else, are the site's own, or ask what an offer costs: none is
+# an incident.
+NEVER_CHARGED = frozenset({Door.IMPORT, Door.SYSTEM, Door.SERVICES})
 
 # At these doors somebody sees the refusal at once and still has his text; elsewhere a ticket would be lost.
 _CAN_REFUSE = frozenset({Door.PORTAL, Door.API, Door.AGENT, Door.SPLIT})
@@ -176,8 +179,9 @@ def within_deployment_window(deployed_on: date, opened_at: datetime, days: int, 
 def _not_an_incident(facts: TicketFacts) -> Decision | None:
 	if facts.automatic_mail:
 		return Decision(Code.AUTOMATIC, Message(sentences.AUTOMATIC))
-	if facts.door in _NEVER_CHARGED:
-		return Decision(Code.NOT_CHARGEABLE, Message(sentences.NOT_CHARGEABLE))
+	if facts.door in NEVER_CHARGED:
+		said = sentences.REQUEST if facts.door is Door.SERVICES else sentences.NOT_CHARGEABLE
+		return Decision(Code.NOT_CHARGEABLE, Message(said))
 	if facts.forged_sender:
 		return Decision(Code.UNIDENTIFIED, Message(sentences.FORGED))
 	if not facts.customer:

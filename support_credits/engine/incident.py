@@ -46,7 +46,7 @@ class Event(str, Enum):
 	REOPEN = "reopen"  # he wants it after all: it pays like a new one
 	PARK = "park"  # an agent lets an uncharged ticket wait for credits
 	REFUND = "refund"  # merged into another ticket, where the provider keeps no exemption reason for that
-	COUNT = "count"  # an automatic mail's ticket: a person wrote on it, or an agent says that it is one
+	COUNT = "count"  # made without a charge, and an incident all the same: a person wrote on it, or an agent says so
 
 
 _PAID = (State.CHARGED, State.OVERDRAWN)
@@ -74,6 +74,8 @@ INCIDENT_NEXT: Mapping[tuple[State, Event], State] = {
 	**{(state, Event.PARK): State.PARKED for state in _UNPAID},
 	**{(state, Event.REFUND): State.REFUNDED for state in _PAID},
 	(State.AUTOMATIC, Event.COUNT): State.AS_DECIDED,
+	# Somebody has asked for an incident through the services' door: only agents see to it.
+	(State.NOT_CHARGEABLE, Event.COUNT): State.AS_DECIDED,
 }
 
 

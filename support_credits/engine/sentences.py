@@ -26,6 +26,12 @@ REFUSED_EXPIRED = _(
 	"Expired lately: {expired}, last usable on {expired_on}. "
 	"You can: {ways}."
 )
+# The same without the ways on.
+NEEDED = _("This ticket needs {needed} credit(s) and your balance is {balance}.")
+NEEDED_EXPIRED = _(
+	"This ticket needs {needed} credit(s) and your balance is {balance}. "
+	"Expired lately: {expired}, last usable on {expired_on}."
+)
 PARKED = _(
 	"We have your ticket and it waits for credits: it needs {needed} and your balance is {balance}. "
 	"You can: {ways}."
@@ -51,6 +57,7 @@ FORGED = _(
 )
 NOT_ENFORCED = _("This customer does not use support credits. Nothing was charged.")
 NOT_CHARGEABLE = _("Tickets made this way are never charged.")
+REQUEST = _("This is a request and no incident. It costs no credits.")
 AUTOMATIC = _("This is an automatic mail. Nothing was charged.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,19 @@ def ticket_ref(doc: HDTicket) -> TicketRef:
 	)
 
 
+@contextmanager
+def request_for_services(doc: HDTicket) -> Iterator[None]:
+	"""The ticket ``doc``, this very one, comes by the services' door: only our own endpoint can say so, and no field does."""
+	frappe.local.sc_request_for_services = doc
+	try:
+		yield
+	finally:
+		frappe.local.sc_request_for_services = None
+
+
 def arrival_of(doc: HDTicket) -> Arrival:
+	if doc.is_new() and getattr(frappe.local, "sc_request_for_services", None) is doc:
+		return Arrival(Door.SERVICES, is_agent(), priority=doc.priority)
 	mail = current()
 	if mail:
 		# Whoever's session the pull runs in, the mail speaks for its sender alone.

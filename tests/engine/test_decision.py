@@ -173,6 +173,27 @@ def test_imports_and_the_sites_own_tickets_are_not_charged(door):
 	assert (decided.code, decided.credits) == (Code.NOT_CHARGEABLE, 0)
 
 
+@pytest.mark.parametrize(
+	"facts",
+	[
+		FACTS,
+		replace(FACTS, lots=()),
+		replace(FACTS, lots=(), policy=Policy.OVERDRAW),
+		replace(FACTS, policy=Policy.PARK, waiting=2),
+		replace(FACTS, customer=None),
+		replace(FACTS, has_account=False, everyone_must_have_credits=True),
+		replace(FACTS, credits_needed=8),
+		replace(FACTS, exemption=AutoExemption("NEW", "New deployment")),
+		replace(FACTS, outside_cover="A release out of life"),
+		replace(FACTS, forged_sender=True),
+	],
+)
+def test_a_request_for_services_is_never_charged_whoever_asks_and_whatever_he_has(facts):
+	decided = decide(replace(facts, door=Door.SERVICES))
+	assert (decided.code, decided.credits, decided.allocations) == (Code.NOT_CHARGEABLE, 0, ())
+	assert str(decided.message) == "This is a request and no incident. It costs no credits."
+
+
 @pytest.mark.parametrize("door", [Door.PORTAL, Door.AGENT, Door.API, Door.MAIL, Door.SPLIT])
 def test_every_door_a_person_comes_through_is_charged(door):
 	assert decide(replace(FACTS, door=door)).code is Code.CHARGED

@@ -27,7 +27,7 @@ ALLOWED = {
 	Event.REFUND: {State.CHARGED, State.OVERDRAWN},
 	Event.REOPEN: {State.WITHDRAWN},
 	Event.PARK: {State.BEST_EFFORT, State.NOT_ENFORCED},
-	Event.COUNT: {State.AUTOMATIC},
+	Event.COUNT: {State.AUTOMATIC, State.NOT_CHARGEABLE},
 }
 
 
@@ -66,6 +66,10 @@ def test_a_withdrawn_ticket_that_opens_again_pays_like_a_new_one():
 
 def test_every_accepting_code_is_a_state():
 	assert {code.value for code in Code} - {state.value for state in State} == {"refused"}
+
+
+def test_a_request_that_turns_out_to_be_an_incident_is_decided_like_a_new_one():
+	assert next_state(State.NOT_CHARGEABLE, Event.COUNT, Code.PARKED) is State.PARKED
 
 
 def test_an_automatic_mails_ticket_on_which_a_person_writes_is_decided_like_a_new_one():
