@@ -4,6 +4,7 @@ const browser = {
 	window: "readonly",
 	document: "readonly",
 	console: "readonly",
+	Event: "readonly",
 	fetch: "readonly",
 	URL: "readonly",
 	setTimeout: "readonly",

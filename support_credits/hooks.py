@@ -31,6 +31,10 @@ override_whitelisted_methods = {
 	"helpdesk.helpdesk.doctype.hd_ticket.api.show_outside_hours_banner": "support_credits.api.host.show_outside_hours_banner",
 }
 
+# The customer's pages: one of our own below the portal's address, and what the portal's own pages load.
+website_route_rules = [{"from_route": "/helpdesk/credits", "to_route": "helpdesk_credits"}]
+after_request = ["support_credits.portal.inject", "support_credits.offer.caching.set_headers"]
+
 # Our answers say that a machine wrote them.
 make_email_body_message = ["support_credits.mail.answers.mark_as_automatic"]
 

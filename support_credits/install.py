@@ -1,4 +1,4 @@
-"""What the app adds to the host, and nothing else: three read-only marks, a status, an index and a form script.
+"""What the app adds to the host, and nothing else: three read-only marks, a status, an index and form scripts.
 
 ``uninstall`` is its mirror.
 """
@@ -10,6 +10,7 @@ from frappe import _
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 
+from support_credits import form_scripts
 from support_credits.overrides.parking import PARKED_STATUS
 
 MODULE = "Support Credits"
@@ -19,34 +20,6 @@ AGREEMENT = "HD Service Level Agreement"
 HOLIDAY_LIST = "HD Service Holiday List"
 SETTINGS = "Support Credits Settings"
 INDEX = {"doc_type": TICKET, "field_name": "customer", "property": "search_index"}
-AGENT_COSTS = "Support Credits"
-AGENT_COSTS_FILE = "/assets/support_credits/js/agent_costs.js"
-
-# Once made the record is the administrator's, so it says nothing that an update would have to change: the file's
-# version is asked of the server, because browsers may keep a file of that name for a year.
-AGENT_COSTS_SCRIPT = (
-	"""\
-// Support Credits: what splitting, merging and reopening a ticket costs, shown to agents.
-// To do without it, untick "Enabled". The work is done in the app's own file and comes with its updates.
-async function setupForm(context) {
-	const file = "%s";
-	const load = async () => {
-		const { headers } = await fetch(file, { method: "HEAD", cache: "no-store" });
-		const version = headers.get("etag") || headers.get("last-modified") || "";
-		return import(`${file}?v=${encodeURIComponent(version)}`);
-	};
-	try {
-		window.support_credits_costs ??= load();
-		return (await window.support_credits_costs).setupForm(context);
-	} catch (error) {
-		window.support_credits_costs = undefined;
-		console.warn("Support Credits: agents are not shown what a ticket costs.", error);
-		return { actions: [] };
-	}
-}
-"""
-	% AGENT_COSTS_FILE
-)
 
 
 def ticket_fields() -> dict[str, list[dict[str, object]]]:
@@ -111,7 +84,7 @@ def after_install() -> None:
 	settings.parked_status = PARKED_STATUS
 	settings.save(ignore_permissions=True)  # stores the defaults too
 	add_customer_index()
-	add_agent_costs()
+	form_scripts.add_missing()
 
 
 def add_parked_status() -> bool:
@@ -126,28 +99,6 @@ def add_parked_status() -> bool:
 			"color": "Orange",
 			"enabled": 1,
 			"order": frappe.db.count("HD Ticket Status") + 1,
-		}
-	).insert(ignore_permissions=True)
-	return True
-
-
-def agent_costs_scripts() -> list[str]:
-	"""The form scripts that load our file: ours, whatever an administrator has called it, and his copies of it."""
-	return frappe.get_all("HD Form Script", {"script": ["like", f"%{AGENT_COSTS_FILE}%"]}, pluck="name")
-
-
-def add_agent_costs() -> bool:
-	"""Show agents what a ticket's acts cost; False when there is such a script, which is left as it is."""
-	if agent_costs_scripts() or frappe.db.exists("HD Form Script", AGENT_COSTS):
-		return False
-	frappe.get_doc(
-		{
-			"doctype": "HD Form Script",
-			"name": AGENT_COSTS,
-			"dt": TICKET,
-			"apply_to": "Form",
-			"enabled": 1,
-			"script": AGENT_COSTS_SCRIPT,
 		}
 	).insert(ignore_permissions=True)
 	return True
@@ -172,7 +123,7 @@ def customer_indexes() -> list[str]:
 def after_migrate() -> None:
 	create_custom_fields(host_fields(), ignore_validate=True)
 	add_customer_index()
-	add_agent_costs()
+	form_scripts.add_missing()
 	add_new_settings()
 
 

@@ -11,13 +11,13 @@ import frappe
 from frappe import _
 from frappe.utils import get_site_path
 
+from support_credits import form_scripts
 from support_credits.engine.model import stamp_text
 from support_credits.install import (
 	AGREEMENT,
 	HOLIDAY_LIST,
 	MODULE,
 	TICKET,
-	agent_costs_scripts,
 	customer_indexes,
 	host_fields,
 )
@@ -28,7 +28,8 @@ from support_credits.overrides import parking
 EXPORTED = (
 	"Support Credits Settings", "Support Calendar", "Support Window", "Support Calendar Day", "Support Calendar Holiday",
 	"Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
-	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident",
+	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident", "Credit Proposal", "Activation Code",
+	"Work Log",
 )  # fmt: skip
 PAGE = 5_000
 CLOCK_FIELDS = (
@@ -58,7 +59,7 @@ def after_uninstall() -> None:
 		remove_status(status)
 	# The host drops them at the next migrate only; until then the scheduler would run them without our tables.
 	frappe.db.delete("Scheduled Job Type", {"method": ["like", "support_credits.%"]})
-	remove_agent_costs()
+	form_scripts.remove()
 	remove_marks()
 	remove_customer_index()
 	frappe.db.commit()  # the host commits before this hook and not after it
@@ -160,11 +161,6 @@ def _opened(name: str) -> dict[str, object]:
 def remove_status(status: str) -> None:
 	if frappe.db.exists("HD Ticket Status", status):
 		frappe.delete_doc("HD Ticket Status", status, ignore_permissions=True, force=True)
-
-
-def remove_agent_costs() -> None:
-	for name in agent_costs_scripts():
-		frappe.delete_doc("HD Form Script", name, ignore_permissions=True, force=True)
 
 
 def remove_customer_index() -> None:

@@ -6,13 +6,17 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
-from .place import APP, CHECKOUT, Place, become, user_env
-from .say import Stop, run, step
+from .place import APP, CHECKOUT, Place, become, find_tool, user_env
+from .say import NoHost, Stop, run, step
 
+# What the server suite needs besides the host's own.
+TEST_TOOLS = ("hypothesis>=6.100", "jsonschema>=4.20")
 # Made on the bench, not part of a checkout: kept when the copy is renewed.
 MADE_HERE = ("__pycache__", "node_modules", ".git")
+PAGES = f"{APP}/public/frontend"
 
 
 def git(*args: str, root: Path = CHECKOUT) -> str | None:
@@ -39,10 +43,9 @@ def checkout_files() -> list[str]:
 	"""List tracked and new files; ignored ones stay behind."""
 	listed = git("ls-files", "-co", "--exclude-standard", "-z")
 	if listed is None:
-		found = (
-			path for path in CHECKOUT.rglob("*") if not {".git", ".cache", "__pycache__"} & set(path.parts)
-		)
+		found = (path for path in CHECKOUT.rglob("*") if not {".cache", *MADE_HERE} & set(path.parts))
 		names = [str(path.relative_to(CHECKOUT)) for path in found]
+		names = [name for name in names if not name.startswith(f"{PAGES}/")]
 	else:
 		names = listed.split("\0")
 	return sorted({name for name in names if name and (CHECKOUT / name).is_file()})
@@ -80,13 +83,14 @@ def sync(place: Place) -> None:
 	if target.is_symlink():
 		target.unlink()  # a link into a checkout would run code that no command has announced
 	_mirror(place.stage, target)
-	install = _digest(target, ["pyproject.toml", "README.md"])
+	install = " ".join([*TEST_TOOLS, _digest(target, ["pyproject.toml", "README.md"])])
 	known = place.state()
 	if known.get("installed") != install:
 		with step("installing the app into the bench"):
 			_install(place, target)
 		place.remember(installed=install)
 	_add_to_apps_txt(place)
+	ensure_frontend(place, target)
 	code = [name for name in _below(target, APP) if "/tests/" not in name]
 	place.remember(
 		code=_digest(target, [*code, *_below(target, "fixtures")]),
@@ -104,24 +108,36 @@ def _mirror(source: Path, target: Path) -> None:
 			continue
 		old.parent.mkdir(parents=True, exist_ok=True)
 		shutil.copy2(new, old)
-	for path in list(target.rglob("*")):
-		parts = path.relative_to(target).parts
-		if path.is_dir() or set(parts) & set(MADE_HERE) or str(Path(*parts)) in wanted:
-			continue
-		path.unlink()
-	_drop_empty(target)
+	folders = []
+	for folder, names in _walk(target, target):
+		for name in names:
+			if str((folder / name).relative_to(target)) not in wanted:
+				(folder / name).unlink()
+		folders.append(folder)
+	for folder in sorted(folders, reverse=True):
+		_drop_empty(folder)
 
 
-def _drop_empty(target: Path) -> None:
-	"""Remove folders that hold nothing but byte code: Python would still import them as packages."""
-	for folder in sorted((p for p in target.rglob("*") if p.is_dir()), reverse=True):
-		rest = [p for p in folder.iterdir() if p.name != "__pycache__"]
-		if not rest and folder.name not in MADE_HERE and not set(folder.parts) & {"node_modules", ".git"}:
-			shutil.rmtree(folder)
+def _drop_empty(folder: Path) -> None:
+	"""Remove a folder that holds nothing but byte code: Python would still import it as a package."""
+	if all(path.name == "__pycache__" for path in folder.iterdir()):
+		shutil.rmtree(folder)
+
+
+def _walk(root: Path, folder: Path) -> Iterator[tuple[Path, list[str]]]:
+	"""Every folder with its files, but what was made on the bench: the packages alone are 40,000 files."""
+	for found, folders, names in os.walk(folder):
+		here = Path(found)
+		folders[:] = [
+			name
+			for name in folders
+			if name not in MADE_HERE and str((here / name).relative_to(root)) != PAGES
+		]
+		yield here, names
 
 
 def _below(root: Path, folder: str) -> list[str]:
-	found = (p for p in (root / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+	found = (here / name for here, names in _walk(root, root / folder) for name in names)
 	return sorted(str(p.relative_to(root)) for p in found)
 
 
@@ -136,7 +152,30 @@ def _digest(root: Path, names: list[str]) -> str:
 def _install(place: Place, target: Path) -> None:
 	log = place.logs / "install-app.log"
 	command = [place.tools / "venv" / "bin" / "uv", "pip", "install", "--python", place.env_python, "--quiet"]
-	run([*command, "--editable", target, "hypothesis>=6.100"], log, env=user_env(place), cwd=place.bench)
+	run([*command, "--editable", target, *TEST_TOOLS], log, env=user_env(place), cwd=place.bench)
+
+
+def ensure_frontend(place: Place, target: Path) -> None:
+	"""Have the packages of `frontend/` and its pages as its sources say; later runs need no network."""
+	packages = _digest(target, ["frontend/package.json", "frontend/yarn.lock"])
+	sources = _digest(target, _below(target, "frontend"))
+	known, folder = place.state(), target / "frontend"
+	if known.get("packages") != packages or not (folder / "node_modules").is_dir():
+		with step("installing the pages' packages"):
+			_yarn(place, folder, "install", "--frozen-lockfile", "--prefer-offline", error=NoHost)
+		place.remember(packages=packages)
+	if known.get("frontend") != sources or not (target / PAGES / "manifest.json").is_file():
+		with step("building the pages"):
+			_yarn(place, folder, "build")
+		place.remember(frontend=sources)
+
+
+def _yarn(place: Place, folder: Path, *args: str, error: type[Stop] = Stop) -> None:
+	yarn = find_tool(place, "yarn")
+	if not yarn:
+		raise Stop("yarn is not installed")
+	command = [yarn, "--non-interactive", *args]
+	run(command, place.logs / "frontend.log", cwd=folder, env=user_env(place), error=error)
 
 
 def _add_to_apps_txt(place: Place) -> None:

@@ -58,9 +58,9 @@ def release(ticket: str) -> dict[str, object]:
 
 @frappe.whitelist(methods=["POST"])
 def charge(ticket: str) -> dict[str, object]:
-	"""Charge a ticket that began as an automatic mail: it is an incident after all. Without credits it waits."""
+	"""Charge a ticket that began as an automatic mail or a request: it is an incident after all. Without credits it waits."""
 	check_agent(ticket)
-	return _run(lambda: corrections.count(ticket), _("charged the ticket: it is no automatic mail"))
+	return _run(lambda: corrections.count(ticket), _("charged the ticket: it is an incident"))
 
 
 @frappe.whitelist(methods=["POST"])

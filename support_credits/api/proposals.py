@@ -9,6 +9,7 @@ from support_credits.api import access, wording
 from support_credits.api.access import Membership
 from support_credits.api.account import guarded
 from support_credits.api.arguments import plain_text, whole_number
+from support_credits.api.hours import check_reader
 from support_credits.api.incident import check_agent
 from support_credits.api.limits import limited
 from support_credits.api.shapes import Answered, ProposalLine, Proposals
@@ -24,7 +25,9 @@ ANSWERS_A_MINUTE = 30
 @frappe.whitelist(methods=["GET", "POST"])
 @limited(READS_A_MINUTE)
 def listed(customer: str = "", ticket: str = "") -> Proposals:
-	"""Proposals of the caller's customers, newest first; of one of them, or of one ticket, when named."""
+	"""Proposals of the caller's customers, newest first; of one of them, or of one ticket he may read, when named."""
+	if ticket:
+		check_reader(ticket)
 	if customer:
 		members = [access.seen_by_caller(customer)]
 	else:

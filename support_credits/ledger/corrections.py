@@ -146,9 +146,12 @@ def decide_again(account: OpenAccount | None, incident: Incident, event: str, do
 
 
 def count(ticket: str) -> Correction:
-	"""An agent says that a ticket made of an automatic mail is an incident: it is charged, or waits for credits."""
+	"""An agent says that a ticket that began without a charge is an incident: it is charged, or waits for credits."""
 	with incident_of(ticket) as (account, incident):
+		requested = state_of(incident.state) is State.NOT_CHARGEABLE
 		count_in(account, incident, Door.AGENT)
+		if requested:  # nothing was promised for a request: its time runs from here
+			responses.restart(incident, clock.now())
 		incidents.update(incident)
 	return Correction(incident)
 

@@ -32,9 +32,12 @@ class TestLotsThatAreOver(AttackCase):
 				with self.subTest(door):
 					self.assert_refused(post(self.portal), BALANCE_ZERO)
 			said = self.assert_ok(agent().account("statement", account=self.mine.account)).value
-			page = self.portal.open_page("/support-credits").text
-		self.assertEqual(0, said["balance"])
-		self.assertIn(f"{self.mine.name}: 0 credit(s) left.", page)
+			[mine] = self.assert_ok(self.portal.call("support_credits.api.customer.balance")).value[
+				"customers"
+			]
+			told = self.assert_ok(self.portal.call("support_credits.api.customer.overview")).value
+		self.assertEqual((0, 0, 0), (said["balance"], mine["balance"], told["balance"]))
+		self.assertEqual(([], None), (told["lots"], told["next_expiry"]))
 
 	def test_an_adjustment_or_a_void_does_not_bring_them_back(self) -> None:
 		with self.nothing_written():

@@ -98,7 +98,7 @@ class TestOurOwnEndpoints(InjectionCase):
 	def test_a_customer_gets_no_further_with_any_of_it(self) -> None:
 		outsider, before = Portal(self.company(1).person), self.victim.rows()
 		for path, parameters in our_endpoints().items():
-			for bad in (SQL[0], *OTHER_TYPES):
+			for bad in (SQL[0], *OTHER_TYPES) if parameters else ():
 				with self.subTest(path, value=repr(bad)):
 					answer = outsider.call(path, **dict.fromkeys(parameters, bad))
 					self.assertIn(answer.status, (403, 417), answer)

@@ -16,7 +16,7 @@ import frappe
 from helpdesk.helpdesk.doctype.hd_form_script.hd_form_script import get_form_script
 from helpdesk.helpdesk.doctype.hd_service_level_agreement import hd_service_level_agreement as host
 
-from support_credits import install, uninstall
+from support_credits import form_scripts, install, uninstall
 from support_credits.overrides.parking import PARKED_STATUS
 from support_credits.tests import factories
 from support_credits.tests.ledger_case import LEDGER, LedgerCase, row_of
@@ -40,7 +40,8 @@ class TestInstall(LedgerCase):
 				"Custom DocPerm", {"parent": "HD Ticket"}, ["role", "permlevel", "read"], order_by="role asc"
 			)
 			statuses = frappe.get_all("HD Ticket Status", order_by="name asc", pluck="name")
-			return fields, rights, statuses, install.agent_costs_scripts()
+			scripts = frappe.get_all("HD Form Script", order_by="name asc", pluck="name")
+			return fields, rights, statuses, scripts
 
 		before = added()
 		install.after_install()
@@ -78,40 +79,50 @@ class TestInstall(LedgerCase):
 				install.before_install()
 
 	def test_agents_are_shown_the_costs_on_the_ticket_page_and_customers_are_not(self) -> None:
-		self.assertEqual([install.AGENT_COSTS], install.agent_costs_scripts())
-		self.assertIn(install.AGENT_COSTS_SCRIPT, get_form_script("HD Ticket"))
+		self.assertEqual([form_scripts.AGENT_COSTS.name], form_scripts.AGENT_COSTS.records())
+		self.assertIn(form_scripts.AGENT_COSTS.text, get_form_script("HD Ticket"))
 		for elsewhere in ({"is_customer_portal": True}, {"apply_on_new_page": True}):
 			shown = get_form_script("HD Ticket", **elsewhere) or []
-			self.assertNotIn(install.AGENT_COSTS_SCRIPT, shown, elsewhere)
+			self.assertNotIn(form_scripts.AGENT_COSTS.text, shown, elsewhere)
 
-	def test_the_file_that_the_form_script_loads_is_where_the_host_serves_it(self) -> None:
-		self.assertIn(f'"{install.AGENT_COSTS_FILE}"', install.AGENT_COSTS_SCRIPT)
-		served = install.AGENT_COSTS_FILE.removeprefix("/assets/support_credits/")
-		self.assertTrue(os.path.isfile(frappe.get_app_path("support_credits", "public", served)))
+	def test_the_portals_pages_have_a_script_each_and_the_agents_ticket_has_neither(self) -> None:
+		for script, where in (
+			(form_scripts.PORTAL_TICKET, {"is_customer_portal": True}),
+			(form_scripts.PORTAL_NEW, {"apply_on_new_page": True}),
+		):
+			self.assertEqual([script.name], script.records())
+			self.assertIn(script.text, get_form_script("HD Ticket", **where))
+		self.assertNotIn(form_scripts.PORTAL_TEXT, get_form_script("HD Ticket"))
+
+	def test_the_file_that_a_form_script_loads_is_where_the_host_serves_it(self) -> None:
+		for script in form_scripts.ALL:
+			self.assertIn(f'"{script.file}"', script.text)
+			served = script.file.removeprefix("/assets/support_credits/")
+			self.assertTrue(os.path.isfile(frappe.get_app_path("support_credits", "public", served)))
 
 	def test_an_update_brings_the_form_script_where_there_is_none(self) -> None:
-		uninstall.remove_agent_costs()
-		self.assertEqual([], install.agent_costs_scripts())
+		form_scripts.remove()
+		self.assertEqual([], form_scripts.AGENT_COSTS.records())
 		install.after_migrate()
-		self.assertEqual([install.AGENT_COSTS], install.agent_costs_scripts())
+		self.assertEqual([form_scripts.AGENT_COSTS.name], form_scripts.AGENT_COSTS.records())
 
 	def test_an_update_leaves_a_form_script_that_somebody_has_changed(self) -> None:
-		mine = frappe.get_doc("HD Form Script", install.AGENT_COSTS)
+		mine = frappe.get_doc("HD Form Script", form_scripts.AGENT_COSTS.name)
 		for changed in ({"enabled": 0}, {"script": "// not here"}, {"apply_to_customer_portal": 1}):
 			with self.subTest(changed=changed):
 				mine.update(changed).save()
-				before = row_of("HD Form Script", install.AGENT_COSTS)
+				before = row_of("HD Form Script", form_scripts.AGENT_COSTS.name)
 				install.after_migrate()
-				self.assertEqual(before, row_of("HD Form Script", install.AGENT_COSTS))
+				self.assertEqual(before, row_of("HD Form Script", form_scripts.AGENT_COSTS.name))
 
 	def test_a_form_script_of_another_name_is_not_joined_by_a_second_and_goes_with_the_app(self) -> None:
-		mine = frappe.copy_doc(frappe.get_doc("HD Form Script", install.AGENT_COSTS))
-		uninstall.remove_agent_costs()
+		mine = frappe.copy_doc(frappe.get_doc("HD Form Script", form_scripts.AGENT_COSTS.name))
+		form_scripts.remove()
 		mine.insert(set_name="Our own name")
 		install.after_migrate()
-		self.assertEqual(["Our own name"], install.agent_costs_scripts())
-		uninstall.remove_agent_costs()
-		self.assertEqual([], install.agent_costs_scripts())
+		self.assertEqual(["Our own name"], form_scripts.AGENT_COSTS.records())
+		form_scripts.remove()
+		self.assertEqual([], form_scripts.AGENT_COSTS.records())
 
 	def test_the_export_holds_every_row_of_the_ledger_once(self) -> None:
 		company = factories.company(credits=2)

@@ -113,7 +113,8 @@ class TestWhoMayAnswer(ProposalCase):
 		make.add_member(company.name, member)
 		make.add_member(company.name, manager, is_manager=True)
 		publish()
-		self.assertEqual([False], [line["may_answer"] for line in self.open_lines(Portal(member), ticket)])
+		said = self.assert_ok(Portal(member).call(f"{API}listed")).value["proposals"]
+		self.assertEqual([(ticket, False)], [(line["ticket"], line["may_answer"]) for line in said])
 		with self.nothing_written():
 			refused = self.answer(Portal(member), "accept", proposal)
 			self.assert_refused(refused, "Only who raised the ticket or a manager of", "NotMember", 403)
@@ -130,7 +131,8 @@ class TestWhoMayAnswer(ProposalCase):
 					self.assert_refused(refused, f"You have no access to proposal {name}.", "NotMember", 403)
 		with self.nothing_written():
 			self.assertEqual(403, self.answer(Portal(), "accept", proposal).status)
-		self.assertEqual([], self.open_lines(stranger, ticket))
+		self.assertEqual(403, stranger.call(f"{API}listed", ticket=ticket).status)
+		self.assertEqual([], self.assert_ok(stranger.call(f"{API}listed")).value["proposals"])
 
 	def test_a_customer_cannot_propose_nor_take_back(self) -> None:
 		_company, portal, ticket = self.charged()

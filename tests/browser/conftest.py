@@ -121,9 +121,9 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
 	driver.quit()
 
 
-def on_site(function: str, **arguments: str) -> dict:
-	"""Run a function of the server suite's ``browser_data`` on the test site and return what it returns."""
-	command = ["bench", "--site", SITE, "execute", f"support_credits.tests.browser_data.{function}"]
+def on_site(function: str, module: str = "browser_data", **arguments: str) -> dict:
+	"""Run a function of the server suite's data module on the test site and return what it returns."""
+	command = ["bench", "--site", SITE, "execute", f"support_credits.tests.{module}.{function}"]
 	command += ["--kwargs", json.dumps(arguments)] if arguments else []
 	done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=False)
 	assert done.returncode == 0, done.stderr

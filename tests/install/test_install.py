@@ -95,9 +95,10 @@ def test_installing_charges_nobody_until_somebody_has_an_account(life: Life) -> 
 	assert life.seen["free ticket"]["state"] is None
 
 
-def test_installing_adds_one_form_script_that_shows_agents_the_costs(life: Life) -> None:
+def test_installing_adds_a_form_script_for_agents_and_two_for_the_portal(life: Life) -> None:
 	before, installed = (set(life.seen[when]["form_scripts"]) for when in ("before", "installed"))
-	assert installed - before == {"Support Credits"}
+	added = {"Support Credits", "Support Credits: ticket in the portal", "Support Credits: new ticket"}
+	assert installed - before == added
 
 
 def test_the_ledger_was_in_use_and_proved_before_it_went(life: Life) -> None:

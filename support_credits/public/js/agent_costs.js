@@ -11,6 +11,14 @@ const ACTS = new Map([
 	["Merge with another ticket", "merge"],
 ]);
 
+// What began without a charge, and can be charged when it turns out to be an incident.
+const FREE_SO_FAR = {
+	Automatic: () =>
+		__("It began as an automatic mail, so nothing was charged. Charge it when it is an incident."),
+	"Not chargeable": () =>
+		__("It began as a request or an import, so nothing was charged. Charge it when it is an incident."),
+};
+
 let shown = null; // the ticket on the page, with Helpdesk's way to call the server
 let watching = false;
 const own_titles = new Set();
@@ -53,7 +61,7 @@ async function show_costs(page) {
 		title,
 		message: lines_of(costs, page).join("\n"),
 		actions: [
-			...(page.state === "Automatic" ? [charge_action(page)] : []),
+			...(page.state in FREE_SO_FAR ? [charge_action(page)] : []),
 			...(costs.response?.claimed ? [confirm_action(page, costs.response.claimed)] : []),
 		],
 	});
@@ -65,8 +73,7 @@ function lines_of(costs, page) {
 		customer && __("{0}: {1} credit(s) left.", customer, balance) + "\n",
 		...deadline_lines(costs.response),
 		...["split", "merge", "reopen"].map((act) => sentence(act, costs[act])),
-		page.state === "Automatic" &&
-			__("It began as an automatic mail, so nothing was charged. Charge it when it is an incident."),
+		FREE_SO_FAR[page.state]?.(),
 	].filter(Boolean);
 }
 

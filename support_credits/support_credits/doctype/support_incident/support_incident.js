@@ -23,7 +23,7 @@ frappe.ui.form.on("Support Incident", {
 		if (frm.doc.state === "Parked") {
 			add_action(frm, __("Release"), () => call(frm, "release"));
 		}
-		if (frm.doc.state === "Automatic") {
+		if (["Automatic", "Not chargeable"].includes(frm.doc.state)) {
 			add_action(frm, __("Charge"), () => confirm_charge(frm));
 		}
 		if (CAN_PARK.includes(frm.doc.state)) {

@@ -1,0 +1,27 @@
+import type { TicketCredits } from "@/shared/api";
+import { __ } from "@/shared/translation";
+
+/** A badge's colour for what became of a ticket. */
+export function themeOf(state: string): string {
+	const themes: Record<string, string> = {
+		Exempt: "green",
+		Refunded: "green",
+		Parked: "amber",
+		Overdrawn: "red",
+	};
+	return themes[state] ?? "gray";
+}
+
+/** What is said once a ticket was sent: what it cost and what is left. */
+export function receipt({ credits, balance, state, message }: TicketCredits): string {
+	if (state !== "Charged" || balance === null) return message;
+	return credits === 1
+		? __("Your ticket is with us. It cost 1 credit; you have {0} left.", balance)
+		: __("Your ticket is with us. It cost {0} credits; you have {1} left.", credits, balance);
+}
+
+/** "1 credit", and what is said where there is none. */
+export function cost({ credits }: Pick<TicketCredits, "credits">): string {
+	if (credits === 0) return __("No credits");
+	return credits === 1 ? __("1 credit") : __("{0} credits", credits);
+}

@@ -1,0 +1,47 @@
+import { ApiError } from "@/shared/api";
+import { address, get } from "@/shared/call";
+import { __ } from "@/shared/translation";
+
+/** What to tell people about an answer that did not come. */
+export function reason(failure: unknown): string {
+	if (failure instanceof ApiError) {
+		if (failure.message) return failure.message;
+		if (failure.status === 0) return __("The server could not be reached. Check your connection.");
+		if (failure.status === 429) return __("Too many requests at once. Wait a minute.");
+	}
+	return __("The server could not answer.");
+}
+
+/** End the session, as Helpdesk's own menu does. */
+export async function logOut(): Promise<void> {
+	await fetch("/api/method/logout", {
+		method: "POST",
+		headers: { "X-Frappe-CSRF-Token": window.csrf_token ?? "" },
+	});
+	window.location.href = "/login";
+}
+
+interface StatementFile extends Record<string, string> {
+	customer: string;
+	format: "csv" | "pdf";
+	since: string;
+	until: string;
+}
+
+/** Have the browser keep the statement as a file. A link alone would show a refusal as a page of code. */
+export async function saveStatement(file: StatementFile): Promise<void> {
+	const method = "statement.download";
+	const answer = await fetch(address(method, file)).catch(() => {
+		throw new ApiError(0, []);
+	});
+	if (!answer.ok) {
+		await get(method, file); // asked as everything else is, it says why
+		throw new ApiError(answer.status, []);
+	}
+	const named = /filename="?([^";]+)/.exec(answer.headers.get("Content-Disposition") ?? "");
+	const link = document.createElement("a");
+	link.href = URL.createObjectURL(await answer.blob());
+	link.download = decodeURIComponent(named?.[1] ?? `statement.${file.format}`);
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -1,0 +1,43 @@
+import { address, get, post } from "./call";
+import type * as shapes from "./shapes";
+
+export { ApiError } from "./call";
+export type * from "./shapes";
+
+/** A period of a statement and what to show of it; days are ISO dates. */
+export interface StatementFilter {
+	kind?: string;
+	since?: string;
+	until?: string;
+}
+
+export interface ServiceRequest {
+	subject: string;
+	details: string;
+	kind?: "services" | "buy" | "emergency";
+	pack?: string;
+	name?: string;
+	email?: string;
+}
+
+/** Every endpoint the pages use, typed. An omitted customer is the caller's only one. */
+export const api = {
+	balance: () => get<shapes.Balances>("customer.balance"),
+	overview: (customer = "") => get<shapes.Overview>("customer.overview", { customer }),
+	lots: (customer = "") => get<shapes.Lots>("customer.lots", { customer }),
+	quote: (customer = "", priority = "", signal?: AbortSignal) =>
+		get<shapes.Quote>("customer.quote", { customer, priority }, signal),
+	ticket: (ticket: string) => get<shapes.TicketCredits>("customer.ticket", { ticket }),
+	statement: (customer = "", filter: StatementFilter = {}, after = "", limit = 25) =>
+		get<shapes.StatementPage>("statement.page", { customer, after, limit, ...filter }),
+	statementFile: (customer: string, format: "csv" | "pdf", filter: StatementFilter = {}) =>
+		address("statement.download", { customer, format, since: filter.since, until: filter.until }),
+	packs: () => get<shapes.Packs>("offer.packs"),
+	tiers: () => get<shapes.Tiers>("offer.tiers"),
+	redeem: (code: string, customer = "") => post<shapes.Redeemed>("codes.redeem", { code, customer }),
+	proposals: (customer = "", ticket = "") =>
+		get<shapes.Proposals>("proposals.listed", { customer, ticket }),
+	accept: (proposal: string) => post<shapes.Answered>("proposals.accept", { proposal }),
+	decline: (proposal: string, note = "") => post<shapes.Answered>("proposals.decline", { proposal, note }),
+	request: (request: ServiceRequest) => post<shapes.Requested>("services.request", { ...request }),
+};

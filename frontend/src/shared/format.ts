@@ -1,0 +1,48 @@
+/** Numbers and dates as the reader writes them: the page's language, the browser's own time zone. */
+
+function language(): string {
+	return document.documentElement.lang.replace("_", "-") || "en";
+}
+
+function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+	try {
+		return new Intl.DateTimeFormat(language(), options);
+	} catch {
+		return new Intl.DateTimeFormat("en", options);
+	}
+}
+
+/** An instant on the reader's own clock: "Fri, 28 Nov 2026, 16:30". The year only when it is not this one. */
+export function instant(iso: string): string {
+	const at = new Date(iso);
+	const year = at.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+	return formatter({
+		weekday: "short",
+		day: "numeric",
+		month: "short",
+		year,
+		hour: "numeric",
+		minute: "2-digit",
+	}).format(at);
+}
+
+/** A day of the provider's calendar, an ISO date, which is the same day wherever it is read. */
+export function day(iso: string): string {
+	return formatter({ day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(
+		new Date(`${iso.slice(0, 10)}T00:00:00Z`),
+	);
+}
+
+export function number(value: number): string {
+	return new Intl.NumberFormat(language()).format(value);
+}
+
+/** The reader's time zone, as a name that can be shown. */
+export function zone(): string {
+	return Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll("_", " ");
+}
+
+/** "A, B and C" in the page's language. */
+export function list(parts: string[]): string {
+	return new Intl.ListFormat(language(), { type: "conjunction" }).format(parts);
+}

@@ -1,0 +1,272 @@
+/** What the endpoints answer: the types of support_credits/api/shapes.py, name by name. */
+
+export interface Link {
+	label: string;
+	url: string;
+}
+
+export interface Way {
+	name: string;
+	label: string;
+	url: string;
+}
+
+export interface NextExpiry {
+	credits: number;
+	expires_on: string;
+	expires_at: string;
+}
+
+export interface CustomerBalance {
+	customer: string;
+	balance: number;
+	may_act: boolean;
+	waiting: number;
+	proposals: number;
+	next_expiry: NextExpiry | null;
+}
+
+export interface Balances {
+	customers: CustomerBalance[];
+}
+
+export interface LotLine {
+	lot: string;
+	source: string;
+	source_text: string;
+	pack: string | null;
+	pack_name: string | null;
+	credits_granted: number;
+	remaining: number;
+	granted_at: string;
+	starts_later: boolean;
+	expires_at: string | null;
+	expires_on: string | null;
+	is_overdraft: boolean;
+}
+
+export interface Lots {
+	customer: string;
+	balance: number;
+	lots: LotLine[];
+}
+
+export interface PartOfLot {
+	lot: string;
+	credits: number;
+	expires_on: string | null;
+}
+
+export interface Due {
+	due: string;
+	due_there: string;
+	due_here: string;
+	why: string;
+	why_here: string;
+	passed: boolean;
+}
+
+export interface TierName {
+	tier: string;
+	name: string;
+}
+
+export interface Quote {
+	customer: string | null;
+	choose: string[];
+	state: string;
+	state_text: string;
+	accepted: boolean;
+	credits: number;
+	balance: number;
+	balance_after: number;
+	lots: PartOfLot[];
+	tier: TierName | null;
+	severity: string | null;
+	due: Due | null;
+	message: string;
+	ways: Way[];
+	reading: Link[];
+}
+
+export interface ProposalLine {
+	proposal: string;
+	ticket: string;
+	customer: string;
+	credits: number;
+	minutes: number;
+	reason: string;
+	state: string;
+	state_text: string;
+	proposed_at: string;
+	expires_at: string;
+	answered_at: string | null;
+	may_answer: boolean;
+	balance: number;
+}
+
+export interface Proposals {
+	proposals: ProposalLine[];
+}
+
+export interface Minutes {
+	used: number;
+	covered: number;
+}
+
+export interface TicketCredits {
+	ticket: string;
+	customer: string | null;
+	state: string;
+	state_text: string;
+	credits: number;
+	message: string;
+	exemption: string | null;
+	exemption_url: string | null;
+	tier: TierName | null;
+	lots: PartOfLot[];
+	due: Due | null;
+	responded_at: string | null;
+	minutes: Minutes | null;
+	proposals: ProposalLine[];
+	balance: number | null;
+	ways: Way[];
+}
+
+export interface WaitingTicket {
+	ticket: string;
+	subject: string;
+	since: string;
+	message: string;
+}
+
+export interface BalancePoint {
+	at: string;
+	balance: number;
+}
+
+export interface BalanceChart {
+	since: string;
+	is_cut: boolean;
+	points: BalancePoint[];
+}
+
+export interface TierRunway {
+	tier: string;
+	name: string;
+	promise_text: string;
+	aim_text: string;
+	credits_per_incident: number;
+	credits_per_month: number;
+	is_current: boolean;
+	lasts_until: string | null;
+	unused: number;
+}
+
+export interface Runway {
+	days: number;
+	credits: number;
+	credits_a_month: string;
+	tiers: TierRunway[];
+}
+
+export interface Overview {
+	customer: string;
+	balance: number;
+	may_act: boolean;
+	waiting: WaitingTicket[];
+	lots: LotLine[];
+	next_expiry: NextExpiry | null;
+	chart: BalanceChart;
+	runway: Runway;
+	proposals: ProposalLine[];
+	ways: Way[];
+	reading: Link[];
+	zone: string;
+}
+
+export interface StatementRow {
+	at: string;
+	kind: string;
+	kind_text: string;
+	credits: number;
+	balance: number;
+	counted: boolean;
+	lot: string;
+	ticket: string;
+	subject: string;
+	reason: string;
+	entry: string;
+}
+
+export interface StatementPage {
+	customer: string;
+	at: string;
+	balance: number;
+	rows: StatementRow[];
+	next: string;
+	looked_back_to: string | null;
+	digest: string;
+	seq: number;
+}
+
+export interface PackOffer {
+	pack: string;
+	name: string;
+	credits: number;
+	validity_months: number;
+	price: string;
+	currency: string;
+	price_text: string;
+	per_credit: string;
+	per_credit_text: string;
+	saving: string;
+	saving_text: string;
+	saving_percent: string;
+	tax_note: string;
+	tier: TierName | null;
+}
+
+export interface Packs {
+	packs: PackOffer[];
+}
+
+export interface TierOffer {
+	tier: string;
+	name: string;
+	description: string;
+	promise_text: string;
+	aim_text: string;
+	credits_per_incident: number;
+	credits_per_month: number;
+	month_text: string;
+	is_base: boolean;
+}
+
+export interface Tiers {
+	tiers: TierOffer[];
+}
+
+export interface Redeemed {
+	customer: string;
+	credits: number;
+	lot: string;
+	balance: number;
+	expires_on: string | null;
+	message: string;
+}
+
+export interface Answered {
+	proposal: string;
+	ticket: string;
+	state: string;
+	credits: number;
+	balance: number;
+	message: string;
+}
+
+export interface Requested {
+	ticket: string;
+	message: string;
+	url: string;
+}

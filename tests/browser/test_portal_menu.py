@@ -1,0 +1,118 @@
+"""Helpdesk's menu has a Credits entry for those who have credits, and nothing of ours for anybody else."""
+
+from __future__ import annotations
+
+import time
+
+from conftest import Browser
+from portal import CARD, ENTRY, NEW, SUBJECT, count, enter, log_in, made, phone, until
+from selenium.webdriver.common.by import By
+
+TICKETS = "/helpdesk/my-tickets"
+LOADER = "script[data-sc-loader]"
+KNOWLEDGE_BASE = 'nav [data-slot="sidebar-item"]:has(svg path[d^="M12 7v14"])'
+CHANGED = "Helpdesk's page has changed: {0}. See frontend/src/loader/places.ts."
+
+
+def one_entry(browser: Browser, when: str) -> None:
+	until(browser, f"no entry {when}", lambda: count(browser, ENTRY) == 1)
+	time.sleep(0.3)  # whatever would add a second has had its turn
+	assert count(browser, ENTRY) == 1, when
+
+
+def test_the_entry_is_there_once_wherever_the_customer_goes(browser: Browser) -> None:
+	someone = made("charged_ticket")
+	enter(browser, someone, TICKETS)
+	one_entry(browser, "on the list")
+	until(browser, "no balance", lambda: browser.wait("[data-sc-balance]").text == "2")
+	browser.wait(KNOWLEDGE_BASE).click()
+	until(browser, "not at the articles", lambda: "kb-public" in browser.driver.current_url)
+	one_entry(browser, "at the articles")
+	browser.driver.back()
+	one_entry(browser, "after going back")
+	browser.driver.forward()
+	one_entry(browser, "after going forward")
+	browser.open(NEW)
+	browser.wait(SUBJECT)
+	one_entry(browser, "on a new ticket")
+	browser.open(f"{TICKETS}/{someone['ticket']}")
+	browser.wait(CARD)
+	one_entry(browser, "on a ticket")
+
+
+def test_the_entry_folds_with_the_menu_and_leads_to_the_credits(browser: Browser) -> None:
+	enter(browser, made("charged_ticket"), TICKETS)
+	one_entry(browser, "at first")
+	wide = browser.wait(ENTRY).size["width"]
+	browser.driver.find_elements(By.CSS_SELECTOR, '[data-slot="sidebar"] button')[-1].click()
+	until(browser, "the entry did not fold", lambda: browser.wait(ENTRY).size["width"] < wide / 2)
+	one_entry(browser, "when folded")
+	link = browser.driver.find_element(By.CSS_SELECTOR, f"{ENTRY} a")
+	assert link.get_attribute("aria-label") == "Credits: 2"
+	link.click()
+	until(browser, "not at the credits", lambda: browser.driver.current_url.endswith("/helpdesk/credits"))
+
+
+def test_on_a_phone_it_is_in_the_drawer(browser: Browser) -> None:
+	phone(browser)
+	enter(browser, made("charged_ticket"), TICKETS)
+	browser.wait("button:has(.feather-menu)").click()
+	browser.wait(ENTRY)
+	one_entry(browser, "in the drawer")
+	time.sleep(0.5)  # the drawer slides in
+	browser.shot("cards-drawer")
+
+
+def test_people_without_credits_get_helpdesk_as_it_is(browser: Browser) -> None:
+	someone = made("member_of_none")
+	enter(browser, someone, NEW)
+	browser.wait(SUBJECT)
+	for path in (NEW, TICKETS, f"{TICKETS}/{someone['ticket']}"):
+		browser.open(path)
+		browser.wait(KNOWLEDGE_BASE)
+		time.sleep(1)
+		assert count(browser, f"{ENTRY}, .sc-slot, {LOADER}") == 0, path
+		assert "Credits" not in browser.driver.find_element(By.TAG_NAME, "body").text, path
+
+
+def test_agents_have_no_entry_on_their_pages(browser: Browser) -> None:
+	enter(browser, made("agent"), "/helpdesk/tickets")
+	browser.wait('[data-slot="sidebar-item"]')
+	time.sleep(1)
+	assert count(browser, f"{ENTRY}, .sc-slot") == 0
+	browser.open("/helpdesk/tickets/new")
+	browser.wait(SUBJECT)
+	time.sleep(1)
+	assert count(browser, f"{ENTRY}, .sc-slot") == 0
+	assert count(browser, "header button[aria-label^=Credits]") == 0
+
+
+def test_where_the_loader_cannot_run_the_header_has_a_button(browser: Browser) -> None:
+	someone = made("charged_ticket")
+	log_in(browser, someone)
+	browser.driver.execute_cdp_cmd("Network.enable", {})
+	browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/frontend/loader-*"]})
+	for path in (NEW, f"{TICKETS}/{someone['ticket']}"):
+		browser.open(path)
+		browser.wait_text("Credits: 2")
+		assert count(browser, f"{ENTRY}, .sc-slot") == 0
+	browser.click_text("Credits: 2")
+	until(browser, "not at the credits", lambda: browser.driver.current_url.endswith("/helpdesk/credits"))
+
+
+def test_helpdesks_pages_still_have_what_our_parts_hold_on_to(browser: Browser) -> None:
+	someone = made("charged_ticket")
+	enter(browser, someone, NEW)
+	browser.wait(SUBJECT)
+	assert count(browser, KNOWLEDGE_BASE) == 1, CHANGED.format("the menu's entry of the knowledge base")
+	assert count(browser, SUBJECT) == 1, CHANGED.format("the subject of a new ticket")
+	assert count(browser, f".sc-slot-new + * {SUBJECT.removeprefix('#app ')}") == 1, CHANGED.format(
+		"the form"
+	)
+	browser.open(f"{TICKETS}/{someone['ticket']}")
+	browser.wait(CARD)
+	assert count(browser, "#app section:not([aria-label]) + div > .sc-slot-ticket") == 1, CHANGED.format(
+		"the sidebar of a ticket"
+	)
+	fields = browser.driver.execute_script("return Object.keys(window.support_credits_form ?? {})")
+	assert fields == [], "the form's fields belong to the page of a new ticket"
