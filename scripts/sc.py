@@ -186,7 +186,7 @@ def test_inside(place: Place, wanted: list[str]) -> int:
 	before = [name for name in STORES if is_running(place, name)]
 	total = Counts()
 	try:
-		suites.prepare(place)
+		suites.prepare(place, fresh="server" in wanted)
 		for name, suite in (
 			("server", suites.server_suite),
 			("server", suites.install_suite),

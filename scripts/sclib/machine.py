@@ -28,6 +28,8 @@ PACKAGES: dict[str, tuple[str, ...] | None] = {
 	"nodejs": ("node",),
 	"npm": ("npm",),
 }
+# Makes the statement's PDF, as every document of the host's. Not every release has it; without it the CSV remains.
+OPTIONAL = {"wkhtmltopdf": ("wkhtmltopdf",)}
 CHROMES = ("chromium", "chromium-browser", "google-chrome")
 OS_RELEASE = Path("/etc/os-release")
 MIN_FREE = 3 * 10**9
@@ -46,7 +48,17 @@ def upstream(place: Place) -> dict[str, tuple[str, str]]:
 
 def missing_packages(place: Place, *, browser: bool, mail: bool = False) -> list[str]:
 	wanted = PACKAGES | (_browser_packages() if browser else {}) | (MAIL_PACKAGES if mail else {})
-	return [name for name, programs in wanted.items() if not _has(place, name, programs)]
+	missing = [name for name, programs in wanted.items() if not _has(place, name, programs)]
+	optional = [name for name, programs in OPTIONAL.items() if not _has(place, name, programs)]
+	return missing + [name for name in optional if os.geteuid() == 0 and _is_offered(name)]
+
+
+def _is_offered(package: str) -> bool:
+	"""Whether this release has the package."""
+	if not shutil.which("apt-cache"):
+		return False
+	asked = subprocess.run(["apt-cache", "show", package], capture_output=True, check=False)
+	return asked.returncode == 0
 
 
 def _browser_packages() -> dict[str, tuple[str, ...] | None]:

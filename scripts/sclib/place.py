@@ -103,6 +103,10 @@ class Place:
 	def done(self, mark: str) -> None:
 		self.remember(done=sorted({*self.state().get("done", []), mark}))
 
+	def undo(self, *marks: str) -> None:
+		"""Have these steps done again."""
+		self.remember(done=sorted({*self.state().get("done", [])} - {*marks}))
+
 
 def find_place() -> Place:
 	"""Read the place from the environment; as root it belongs to an ordinary user."""

@@ -158,8 +158,12 @@ def install_suite(place: Place) -> Counts:
 	return checked_pytest(args, cwd=place.bench / "apps" / APP, env=env)
 
 
-def prepare(place: Place) -> None:
-	"""Bring bench, checkout and test site together."""
+def prepare(place: Place, fresh: bool) -> None:
+	"""Bring bench, checkout and test site together. A ``fresh`` site is made anew from the first one's dump: what earlier
+	runs have left on it makes every proof of the whole site, and every count of its rows, slower than the run before.
+	"""
 	ensure_bench(place)
+	if fresh:
+		place.undo(f"site-{TEST_SITE.name}", f"app-{TEST_SITE.name}")
 	with assets(place):
 		ensure_site(place, TEST_SITE)

@@ -111,11 +111,11 @@ def as_pdf(said: Statement) -> bytes:
 	)
 	try:
 		return get_pdf(html, {"page-size": "A4", "orientation": "Portrait"})
-	except OSError as error:
+	except OSError:
 		frappe.log_error(title="Support Credits: no PDF could be made")
-		raise SupportCreditsError(
-			_("No PDF can be made on this server. Download the CSV file instead.")
-		) from error
+		frappe.throw(
+			_("No PDF can be made on this server. Download the CSV file instead."), SupportCreditsError
+		)
 
 
 WRITERS: dict[str, Callable[[Statement], bytes]] = {"csv": as_csv, "pdf": as_pdf}

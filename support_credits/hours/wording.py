@@ -49,7 +49,12 @@ def holiday_name(name: str) -> str:
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
 	"""``Fri 4 Dec 2026 16:30 (Europe/Lisbon)``."""
-	return f"{format_datetime(at.astimezone(zone), MOMENT, locale=_locale())} ({zone.key})"
+	return f"{format_datetime(at.astimezone(zone), MOMENT, locale=_locale())} ({zone_text(zone)})"
+
+
+def zone_text(zone: ZoneInfo) -> str:
+	"""A zone as people call it."""
+	return "UTC" if zone.key == "Etc/UTC" else zone.key
 
 
 def target_text(value: int, unit: str | None) -> str:

@@ -13,7 +13,7 @@ from support_credits.engine.errors import EngineError
 from support_credits.engine.support_calendar import HOLIDAY, MINUTES_A_DAY, SupportCalendar, clock_text
 from support_credits.hours import calendars
 from support_credits.hours.severity import severities
-from support_credits.hours.wording import holiday_name
+from support_credits.hours.wording import holiday_name, zone_text
 from support_credits.offer import wording
 
 HOLIDAYS_SHOWN = 5
@@ -81,7 +81,7 @@ def of_times(times: list[CoveredTime], name: str, at: datetime) -> Hours:
 	whose = [_who(time.severity, len(times)) for time in times]
 	return Hours(
 		name=name,
-		zone=wording.zone_text(calendar.zone),
+		zone=zone_text(calendar.zone),
 		columns=[who or _("Hours") for who in whose],
 		rows=_rows([time.spans for time in times], bool(calendar.holidays) or _opens_on_holidays(times)),
 		openings=[_opening(who, time, at) for who, time in zip(whose, times, strict=True)],
@@ -152,8 +152,8 @@ def _until(end: datetime, at: datetime, calendar: SupportCalendar) -> str:
 	else:
 		last, clock = local.date(), local.strftime("%H:%M")
 	if last == at.astimezone(zone).date():
-		return f"{clock} {wording.zone_text(zone)}"
-	return f"{wording.date_text(last)} {clock} {wording.zone_text(zone)}"
+		return f"{clock} {zone_text(zone)}"
+	return f"{wording.date_text(last)} {clock} {zone_text(zone)}"
 
 
 def _holidays(

@@ -14,6 +14,7 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 from frappe import _
 
 from support_credits.engine.support_calendar import HOLIDAY
+from support_credits.hours.wording import zone_text
 
 # English of no country: it says whose dollars they are.
 NO_COUNTRY = {"en": "en_001"}
@@ -69,10 +70,6 @@ def months_text(months: int) -> str:
 
 def credits_text(credits: int) -> str:
 	return _("1 credit") if credits == 1 else _("{0} credits").format(credits)
-
-
-def zone_text(zone: ZoneInfo) -> str:
-	return "UTC" if zone.key in ("Etc/UTC", "UTC") else zone.key
 
 
 def date_text(day: date) -> str:

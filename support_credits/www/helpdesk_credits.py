@@ -11,6 +11,7 @@ from frappe.utils import get_fullname, get_system_timezone
 from frappe.utils.jinja_globals import is_rtl
 
 from support_credits import portal
+from support_credits.api import access
 
 no_cache = 1
 no_sitemap = 1
@@ -38,7 +39,11 @@ def get_context(context: frappe._dict) -> frappe._dict:
 
 
 def _boot(lang: str) -> dict[str, object]:
+	brand = frappe.get_cached_doc("HD Settings")
 	return {
+		"customers": [found.customer for found in access.memberships().values() if found.account],
+		"brand_name": brand.brand_name,
+		"brand_logo": brand.brand_logo,
 		"csrf_token": frappe.sessions.get_csrf_token(),
 		"lang": lang,
 		"dir": "rtl" if is_rtl() else "ltr",

@@ -1,5 +1,5 @@
 import { ApiError } from "@/shared/api";
-import { address, get } from "@/shared/call";
+import { file } from "@/shared/call";
 import { __ } from "@/shared/translation";
 
 /** What to tell people about an answer that did not come. */
@@ -29,19 +29,12 @@ interface StatementFile extends Record<string, string> {
 }
 
 /** Have the browser keep the statement as a file. A link alone would show a refusal as a page of code. */
-export async function saveStatement(file: StatementFile): Promise<void> {
-	const method = "statement.download";
-	const answer = await fetch(address(method, file)).catch(() => {
-		throw new ApiError(0, []);
-	});
-	if (!answer.ok) {
-		await get(method, file); // asked as everything else is, it says why
-		throw new ApiError(answer.status, []);
-	}
+export async function saveStatement(wanted: StatementFile): Promise<void> {
+	const answer = await file("statement.download", wanted);
 	const named = /filename="?([^";]+)/.exec(answer.headers.get("Content-Disposition") ?? "");
 	const link = document.createElement("a");
 	link.href = URL.createObjectURL(await answer.blob());
-	link.download = decodeURIComponent(named?.[1] ?? `statement.${file.format}`);
+	link.download = decodeURIComponent(named?.[1] ?? `statement.${wanted.format}`);
 	link.click();
 	setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -26,6 +26,17 @@ export function address(method: string, values: Values = {}): string {
 	return `/api/method/support_credits.api.${method}?${new URLSearchParams(filled(values))}`;
 }
 
+/** Fetch a file; a refusal has the server's words. */
+export async function file(method: string, values: Values = {}): Promise<Response> {
+	const answer = await fetch(address(method, values), { headers: { Accept: "application/json" } }).catch(
+		() => {
+			throw new ApiError(0, []);
+		},
+	);
+	if (!answer.ok) throw new ApiError(answer.status, said(await answer.json().catch(() => ({}))));
+	return answer;
+}
+
 function filled(values: Values): Record<string, string> {
 	const kept = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
 	return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));

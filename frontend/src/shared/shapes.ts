@@ -49,6 +49,7 @@ export interface Lots {
 	customer: string;
 	balance: number;
 	lots: LotLine[];
+	more: number;
 }
 
 export interface PartOfLot {
@@ -176,6 +177,7 @@ export interface Overview {
 	may_act: boolean;
 	waiting: WaitingTicket[];
 	lots: LotLine[];
+	more_lots: number;
 	next_expiry: NextExpiry | null;
 	chart: BalanceChart;
 	runway: Runway;
