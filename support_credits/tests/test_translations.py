@@ -1,0 +1,93 @@
+"""Portuguese is complete: whatever the app says has a translation, with the same values and marks in it."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from collections import Counter
+from pathlib import Path
+
+import frappe
+from frappe.translate import get_messages_for_app
+
+from support_credits.tests import factories as make
+from support_credits.tests.compat import publish
+from support_credits.tests.http_case import HttpTestCase
+from support_credits.tests.server import Portal
+
+LANGUAGE = "pt"
+APP = Path(frappe.get_app_path("support_credits"))
+FILE = APP / "translations" / f"{LANGUAGE}.csv"
+PAGES = APP.parent / "frontend" / "src"
+CALL = re.compile(r"""\b__\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`$]*`)""")
+# What a translation has to carry over as it is: values to be put in, markup, addresses.
+CARRIED = re.compile(r"\{\w*\}|%s|</?\w+[^>]*>|https?://\S+")
+
+
+def messages() -> set[str]:
+	"""Every sentence and label: what the host's extractor finds, and the pages that Vite builds, from their source."""
+	found = {message[1] for message in get_messages_for_app("support_credits") if message[1]}
+	for file in PAGES.rglob("*"):
+		if file.suffix in (".ts", ".vue"):
+			found |= {_text(literal) for literal in CALL.findall(file.read_text())}
+	# The built files hold the same calls with short names, which the extractor may take for others.
+	return {message for message in found if message.strip()}
+
+
+def _text(literal: str) -> str:
+	return literal[1:-1] if literal.startswith("`") else ast.literal_eval(literal)
+
+
+def translations() -> dict[str, str]:
+	with FILE.open(encoding="utf-8", newline="") as file:
+		return {row[0]: row[1] for row in csv.reader(file)}
+
+
+class TestPortuguese(HttpTestCase):
+	def test_every_message_has_a_translation(self) -> None:
+		self.assertEqual([], sorted(messages() - set(translations())))
+
+	def test_no_translation_is_of_a_message_that_is_gone(self) -> None:
+		self.assertEqual([], sorted(set(translations()) - messages()))
+
+	def test_values_markup_and_addresses_are_carried_over(self) -> None:
+		for source, said in translations().items():
+			with self.subTest(source):
+				self.assertTrue(said.strip())
+				self.assertEqual(Counter(CARRIED.findall(source)), Counter(CARRIED.findall(said)))
+
+	def test_most_of_it_is_another_language(self) -> None:
+		"""Names and numbers may stay as they are; sentences may not."""
+		same = [source for source, said in translations().items() if source == said and source.count(" ") > 2]
+		self.assertEqual([], same)
+
+	def test_a_customer_with_that_language_is_answered_in_it(self) -> None:
+		company = self.company(0)
+		frappe.db.set_value("User", company.person.email, "language", LANGUAGE)
+		publish()
+		portal = Portal(company.person)
+		said = self.assert_ok(portal.call("support_credits.api.customer.quote")).value
+		self.assertEqual(
+			translations()["This ticket needs {needed} credit(s) and your balance is {balance}."].format(
+				needed=1, balance=0
+			),
+			said["message"],
+		)
+		self.assertEqual(translations()["buy a pack"], said["ways"][0]["label"])
+
+	def test_his_pages_come_with_its_words(self) -> None:
+		company = self.company(1)
+		frappe.db.set_value("User", company.person.email, "language", LANGUAGE)
+		publish()
+		page = Portal(company.person).open_page("/helpdesk/credits").text
+		self.assertIn('lang="pt"', page)
+		self.assertIn(translations()["Balance over time"], page)
+
+	def test_a_guest_reads_the_offer_in_the_language_of_his_browser(self) -> None:
+		make.pack()
+		publish()
+		guest = Portal()
+		guest.http.headers["Accept-Language"] = "pt-PT,pt;q=0.9"
+		page = guest.open_page("/support-credits").text
+		self.assertIn(translations()["Packs of credits"], page)
