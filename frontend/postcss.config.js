@@ -1,14 +1,29 @@
-import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import autoprefixer from "autoprefixer";
 import tailwindcss from "tailwindcss";
 
-const CARDS = resolve(import.meta.dirname, "src/cards");
+const CREDITS = fileURLToPath(new URL("src/credits", import.meta.url));
 
-/** Keep every rule of the cards below .sc-root: they live on Helpdesk's pages, whose own rules have the same names. */
-const scopeCards = {
-	postcssPlugin: "scope-cards",
+const prefixed = (name) => name.replace(/^(--)?/, "$1sc-");
+
+/**
+ * Keep every rule but the Credits page's below .sc-root, and give what CSS registers by name names of our own: the cards,
+ * and what they share with that page, live on Helpdesk's pages, whose own rules have the same names.
+ */
+const scoped = {
+	postcssPlugin: "scoped",
 	OnceExit(root) {
-		if (!root.source?.input.file?.startsWith(CARDS)) return;
+		if (root.source?.input.file?.startsWith(CREDITS)) return;
+		const names = new Set();
+		const own = (text) => text.replace(/[\w-]+/g, (word) => (names.has(word) ? prefixed(word) : word));
+		root.walkAtRules(/keyframes$|^property$/, (rule) => {
+			names.add(rule.params);
+			rule.params = prefixed(rule.params);
+		});
+		root.walkDecls((declared) => {
+			declared.prop = own(declared.prop);
+			declared.value = own(declared.value);
+		});
 		root.walkRules((rule) => {
 			if (rule.parent.type === "atrule" && rule.parent.name.endsWith("keyframes")) return;
 			rule.selectors = rule.selectors.map((one) => (one.includes(".sc-") ? one : `.sc-root ${one}`));
@@ -16,4 +31,4 @@ const scopeCards = {
 	},
 };
 
-export default { plugins: [tailwindcss(), autoprefixer(), scopeCards] };
+export default { plugins: [tailwindcss(), autoprefixer(), scoped] };

@@ -70,7 +70,11 @@ doc_events = {
 }
 
 scheduler_events = {
-	"hourly": ["support_credits.ledger.jobs.expire_lots", "support_credits.ledger.jobs.release_waiting"],
+	"hourly": [
+		"support_credits.ledger.jobs.expire_lots",
+		"support_credits.ledger.jobs.release_waiting",
+		"support_credits.ledger.jobs.expire_proposals",
+	],
 	# Every month, so that a January on which the server was off is caught up.
 	"monthly_long": ["support_credits.hours.jobs.keep_years_ahead"],
 	"hourly_long": ["support_credits.hours.recompute.run_due"],

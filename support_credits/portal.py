@@ -59,8 +59,9 @@ def _styles(manifest: dict, key: str) -> list[str]:
 def inject(response: Response, request: Request) -> None:
 	"""Add the loader to Helpdesk's pages. Whatever goes wrong, the page goes out as it was."""
 	try:
-		if _is_host_page(response, request) and _has_account():
-			tag = _loader()
+		if _is_host_page(response, request):
+			has_account = _has_account()
+			tag = _loader(has_account) if has_account or _must_have_credits() else None
 			if tag:
 				_append(response, tag)
 	except Exception:
@@ -81,19 +82,31 @@ def _is_host_page(response: Response, request: Request) -> bool:
 
 
 def _has_account() -> bool:
-	"""Whether a customer of the reader's has credits. Everybody else's Helpdesk is as without this app."""
+	"""Whether a customer of the reader's has credits."""
 	from support_credits.api.access import memberships
 
 	return any(found.account for found in memberships().values())
 
 
-def _loader() -> str | None:
+def _must_have_credits() -> bool:
+	"""Whether the reader's tickets need credits, of which he has none. Everybody else's Helpdesk is as without this app."""
+	from support_credits.api.access import memberships
+	from support_credits.ledger import settings as site
+
+	return bool(site.settings().everyone_must_have_credits and memberships())
+
+
+def _loader(has_account: bool) -> str | None:
+	"""The tag; ``data-menu`` where the menu gets an entry."""
 	built = entry("loader")
 	if not built:
 		return None
 	# The one word the loader shows before the cards, and the host's translations, are there.
 	label = html.escape(_("Credits"))
-	return f'<script type="module" src="{built["script"]}" data-sc-loader data-label="{label}"></script>'
+	menu = " data-menu" if has_account else ""
+	return (
+		f'<script type="module" src="{built["script"]}" data-sc-loader data-label="{label}"{menu}></script>'
+	)
 
 
 def _append(response: Response, tag: str) -> None:

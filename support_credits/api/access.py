@@ -19,11 +19,12 @@ class Membership:
 	customer: str
 	account: str | None
 	is_manager: bool
+	is_member: bool = True  # False for the provider's people, who only read
 
 	@property
 	def may_act(self) -> bool:
 		"""Whether he may redeem, buy and answer proposals for it."""
-		return self.is_manager or bool(site.settings().members_may_act)
+		return self.is_manager or (self.is_member and bool(site.settings().members_may_act))
 
 
 def memberships(user: str | None = None) -> dict[str, Membership]:
@@ -68,7 +69,7 @@ def check_readable(customer: str) -> None:
 
 def _read_by_agent(customer: str) -> Membership:
 	check_readable(customer)
-	return Membership(customer, account_of(customer), is_manager=False)
+	return Membership(customer, account_of(customer), is_manager=False, is_member=False)
 
 
 def only_one(own: dict[str, Membership]) -> Membership:
@@ -92,3 +93,16 @@ def actor_for(customer: str) -> Membership:
 			_("Only a manager of {0} can do this. Ask one of them.").format(found.customer), NotMember
 		)
 	return found
+
+
+def readable_subjects(tickets: list[str | None]) -> dict[str, str]:
+	"""Subjects of those ``tickets`` that the caller may read, by the host's own rules. A member who is no manager sees
+	that a colleague's ticket was charged, and not what it says.
+	"""
+	names = [name for name in tickets if name]
+	if not names:
+		return {}
+	found = frappe.get_list(
+		"HD Ticket", filters={"name": ["in", names]}, fields=["name", "subject"], limit=len(names)
+	)
+	return {str(row.name): row.subject for row in found}

@@ -74,6 +74,8 @@ def issue(
 	credits, months = whole_number(credits, _("Credits")), whole_number(months, _("Months"))
 	if bool(pack) == bool(credits):
 		frappe.throw(_("Name either a pack or a number of credits."))
+	if pack and months:
+		frappe.throw(_("A pack has its own validity. Leave the months out."))
 	offer = Offer(pack or None, credits, months, _day(redeem_until))
 	made = guarded(lambda: codes.issue(offer, whole_number(count, _("Count")), batch))
 	return {"batch": batch, "codes": made}

@@ -25,6 +25,7 @@ from support_credits.api.shapes import (
 	WaitingTicket,
 )
 from support_credits.engine.decision import Door
+from support_credits.hours.severity import host_priority
 from support_credits.ledger import clock, incidents, pages, proposals, queries, quotes
 from support_credits.ledger import overview as reads
 from support_credits.ledger import settings as site
@@ -103,7 +104,7 @@ def _chart(seen: reads.Course) -> BalanceChart:
 
 def _waiting(account: str) -> list[WaitingTicket]:
 	found = reads.waiting(account)
-	subjects = readable_subjects([row.ticket for row in found])
+	subjects = access.readable_subjects([row.ticket for row in found])
 	return [
 		{
 			"ticket": row.ticket_no,
@@ -115,25 +116,13 @@ def _waiting(account: str) -> list[WaitingTicket]:
 	]
 
 
-def readable_subjects(tickets: list[str | None]) -> dict[str, str]:
-	"""Subjects of those ``tickets`` that the caller may read, by the host's own rules. A member who is no manager sees
-	that a colleague's ticket was charged, and not what it says.
-	"""
-	names = [name for name in tickets if name]
-	if not names:
-		return {}
-	found = frappe.get_list(
-		"HD Ticket", filters={"name": ["in", names]}, fields=["name", "subject"], limit=len(names)
-	)
-	return {str(row.name): row.subject for row in found}
-
-
 @frappe.whitelist(methods=["GET", "POST"])
 @limited(QUOTES_A_MINUTE)
-def quote(customer: str = "", priority: str = "") -> Quote:
+def quote(customer: str = "", priority: str = "", ticket_type: str = "") -> Quote:
 	"""What a new ticket of the caller would cost ``customer`` now, and by when it would be answered.
 
-	The charge itself is done and undone, so the two cannot differ. Raises NotMember (403) for a customer that is not his.
+	The charge itself is done and undone. ``priority`` and ``ticket_type`` are what the ticket will say, as far as they are
+	chosen. Raises NotMember (403) for a customer that is not his.
 	"""
 	own = access.memberships()
 	agent = is_agent()
@@ -150,13 +139,16 @@ def quote(customer: str = "", priority: str = "") -> Quote:
 		customer = next(iter(own), "")
 	if not customer:
 		return _quote_of(quotes.Quote(0, "", None, 0, 0, ""), [])
-	return guarded(lambda: _quote_of(quotes.of_new_ticket(_ticket_to_be(customer, priority, agent)), []))
+	return guarded(
+		lambda: _quote_of(
+			quotes.of_new_ticket(_ticket_to_be(customer, host_priority(priority, ticket_type), agent)), []
+		)
+	)
 
 
-def _ticket_to_be(customer: str, priority: str, agent: bool) -> TicketRef:
+def _ticket_to_be(customer: str, priority: str | None, agent: bool) -> TicketRef:
 	door = Door.AGENT if agent else Door.PORTAL
-	known = priority if priority and frappe.db.exists("HD Ticket Priority", priority) else None
-	arrival = Arrival(door, is_agent=agent, priority=known, confirms_priority=agent)
+	arrival = Arrival(door, is_agent=agent, priority=priority, confirms_priority=agent)
 	return TicketRef("", frappe.generate_hash(length=20), customer, lambda: arrival)
 
 
@@ -244,7 +236,7 @@ def _of_incident(ticket: str, incident: Incident) -> TicketCredits:
 		"lots": wording.parts_of(incident.funding),
 		"due": wording.due(incident.deadline),
 		"responded_at": _responded_at(ticket),
-		"minutes": _minutes(ticket, incident),
+		"minutes": _minutes(incident),
 		"proposals": lines_of([member], ticket=ticket) if member else [],
 		"balance": queries.balance(incident.account) if member and incident.account else None,
 		"ways": wording.ways() if incident.state in ("Parked", "Overdrawn", "Best effort") else [],
@@ -258,7 +250,7 @@ def _seen_customer(incident: Incident) -> Membership | None:
 	own = access.memberships().get(incident.customer)
 	if own or not access.is_reader():
 		return own
-	return Membership(incident.customer, incident.account, is_manager=False)
+	return Membership(incident.customer, incident.account, is_manager=False, is_member=False)
 
 
 def _responded_at(ticket: str) -> str | None:
@@ -266,10 +258,8 @@ def _responded_at(ticket: str) -> str | None:
 	return site.site_time(responded).isoformat() if responded else None
 
 
-def _minutes(ticket: str, incident: Incident) -> Minutes | None:
+def _minutes(incident: Incident) -> Minutes | None:
 	if incident.state not in ("Charged", "Overdrawn", "Best effort", "Exempt"):
 		return None
-	used = frappe.db.sql("SELECT COALESCE(SUM(minutes), 0) FROM `tabWork Log` WHERE ticket = %s", ticket)[0][
-		0
-	]
-	return {"used": int(used), "covered": proposals.covered(incident.name)}
+	text = "SELECT COALESCE(SUM(minutes), 0) FROM `tabWork Log` WHERE incident = %s"
+	return {"used": int(frappe.db.sql(text, incident.name)[0][0]), "covered": proposals.covered(incident)}

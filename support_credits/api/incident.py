@@ -152,7 +152,7 @@ def _check_standing_exemption(ticket: str) -> None:
 def _run(work: Callable[[], Correction], activity: str) -> dict[str, object]:
 	def whole() -> Correction:
 		done = work()
-		show_correction(done.incident, activity)
+		show_correction(done.incident, activity, done.restarted)
 		return done
 
 	done = guarded(whole)

@@ -43,10 +43,12 @@ def lines_of(members: Iterable[Membership], ticket: str = "", open_only: bool = 
 		found = proposals.found(**filters, **({"state": State.OPEN.value} if open_only else {}))
 		balance = queries.balance(member.account) if found else 0
 		raised = _raised_by_caller(row.ticket for row, _state in found)
-		lines += [
-			wording.proposal_line(row, state, balance, member.may_act or row.ticket in raised)
-			for row, state in found
-		]
+		readable = access.readable_subjects([row.ticket for row, _state in found])
+		for row, state in found:
+			line = wording.proposal_line(row, state, balance, member.may_act or row.ticket in raised)
+			if not (line["may_answer"] or row.ticket in readable):
+				line["reason"] = ""  # it says what a colleague's ticket is about
+			lines.append(line)
 	return lines
 
 

@@ -12,7 +12,11 @@ from support_credits.engine.runway import Holding, Pace, runway
 from support_credits.hours.wording import target_text
 from support_credits.ledger import settings as site
 
-TIERS_MAX = 20
+TIERS_MAX = 500  # a provider has a handful
+FIELDS = (
+	"name", "tier_name", "promise_value", "promise_unit", "aim_value", "aim_unit", "credits_per_incident",
+	"credits_per_month",
+)  # fmt: skip
 
 
 def of_account(account: str, held: tuple[Holding, ...], pace: Pace, at: datetime) -> Runway:
@@ -20,34 +24,40 @@ def of_account(account: str, held: tuple[Holding, ...], pace: Pace, at: datetime
 	current = site.tier_of(frappe._dict(tier=frappe.db.get_value("Credit Account", account, "tier")))
 	tiers = frappe.get_all(
 		"Support Tier",
-		pluck="name",
+		fields=FIELDS,
 		order_by="credits_per_month asc, promise_value desc, name asc",
 		limit=TIERS_MAX,
 	)
+	costs = site.credits_per_incident(current)
 	today = local_day(at, site.provider_zone())
 	return {
 		"days": pace.days,
 		"credits": max(0, pace.credits),
 		"credits_a_month": f"{float(pace.a_month):.1f}",
-		"tiers": [_of_tier(tier, current, held, pace, today) for tier in tiers],
+		"tiers": [
+			_of_tier(tier, tier.name == current, held, _pace_under(tier, pace, costs), today)
+			for tier in tiers
+		],
 	}
 
 
+def _pace_under(tier: frappe._dict, pace: Pace, costs: int) -> Fraction:
+	"""As many incidents as now, at what they cost under ``tier``."""
+	return pace.a_day * Fraction(tier.credits_per_incident, costs) if costs else pace.a_day
+
+
 def _of_tier(
-	tier: str, current: str | None, held: tuple[Holding, ...], pace: Pace, today: date
+	tier: frappe._dict, is_current: bool, held: tuple[Holding, ...], a_day: Fraction, today: date
 ) -> TierRunway:
-	doc = frappe.get_cached_doc("Support Tier", tier)
-	now_costs = site.credits_per_incident(current)
-	a_day = pace.a_day * Fraction(doc.credits_per_incident, now_costs) if now_costs else pace.a_day
-	found = runway(held, today, a_day, doc.credits_per_month or 0)
+	found = runway(held, today, a_day, tier.credits_per_month or 0)
 	return {
-		"tier": tier,
-		"name": _(doc.tier_name),
-		"promise_text": target_text(doc.promise_value, doc.promise_unit),
-		"aim_text": target_text(doc.aim_value, doc.aim_unit) if doc.aim_value else "",
-		"credits_per_incident": doc.credits_per_incident,
-		"credits_per_month": doc.credits_per_month or 0,
-		"is_current": tier == current,
+		"tier": tier.name,
+		"name": _(tier.tier_name),
+		"promise_text": target_text(tier.promise_value, tier.promise_unit),
+		"aim_text": target_text(tier.aim_value, tier.aim_unit) if tier.aim_value else "",
+		"credits_per_incident": tier.credits_per_incident,
+		"credits_per_month": tier.credits_per_month or 0,
+		"is_current": is_current,
 		"lasts_until": found.lasts_until.isoformat() if found.lasts_until else None,
 		"unused": found.unused,
 	}

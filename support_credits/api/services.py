@@ -53,8 +53,7 @@ def request(
 			_("This looks as if a machine had filled it in. Leave the field for a website empty."),
 			SupportCreditsError,
 		)
-	# Counted together whatever address the call came by; what is refused above counts for nothing.
-	frappe.form_dict.cmd = "support_credits.api.services.request"
+	# What is refused above counts for nothing.
 	return (_as_guest if guest else _as_person)(asked)
 
 

@@ -208,7 +208,9 @@ class TierRunway(TypedDict):
 
 
 class Runway(TypedDict):
-	"""``tickets`` charged in the last ``days``; ``credits_a_month`` is the pace they make, as text with one decimal."""
+	"""``credits`` tickets took in the last ``days``, less what came back; ``credits_a_month`` is the pace that makes, as text
+	with one decimal.
+	"""
 
 	days: int
 	credits: int
@@ -252,7 +254,7 @@ class StatementRow(TypedDict):
 
 class StatementPage(TypedDict):
 	"""Changes, newest first. ``next`` asks for those before them and is empty at the end. ``digest`` is the hash of entry
-	number ``seq``, the last one of the statement: whoever keeps the two can have the statement proved later.
+	number ``seq``, the account's last when it was asked for: whoever keeps the two can have the statement proved later.
 	"""
 
 	customer: str

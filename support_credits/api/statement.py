@@ -9,7 +9,6 @@ from frappe.utils import getdate
 from support_credits.api import access, statement_files, wording
 from support_credits.api.access import Membership
 from support_credits.api.arguments import whole_number
-from support_credits.api.customer import readable_subjects
 from support_credits.api.limits import limited
 from support_credits.api.shapes import StatementPage, StatementRow
 from support_credits.engine.calendar_days import end_of_day
@@ -119,7 +118,7 @@ def rows_of(lines: tuple[StatementLine, ...]) -> list[StatementRow]:
 		else []
 	)
 	tickets = {row.name: row for row in found}
-	subjects = readable_subjects([row.ticket for row in found])
+	subjects = access.readable_subjects([row.ticket for row in found])
 	return [_row(line, tickets.get(line.incident), subjects) for line in lines]
 
 

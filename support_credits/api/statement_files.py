@@ -45,7 +45,8 @@ class Statement:
 def answer(said: Statement, format: str) -> None:
 	"""Put the file on the response."""
 	day = said.place.snapshot.at.astimezone(site.provider_zone()).date()
-	frappe.response["filename"] = f"statement-{frappe.scrub(said.member.customer)}-{day}.{format}"
+	# By the account: the host's headers spoil names that are not ASCII.
+	frappe.response["filename"] = f"statement-{said.member.account}-{day}.{format}"
 	frappe.response["filecontent"] = WRITERS[format](said)
 	frappe.response["type"] = "download" if format == "csv" else "pdf"
 
@@ -55,7 +56,7 @@ def as_csv(said: Statement) -> bytes:
 	file = io.StringIO()
 	writer = csv.writer(file, lineterminator="\r\n")
 	for label, value in head(said):
-		writer.writerow([label, safe(str(value))])
+		writer.writerow([label, safe(value) if isinstance(value, str) else value])
 	writer.writerow([])
 	writer.writerow(
 		[

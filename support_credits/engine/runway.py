@@ -47,9 +47,12 @@ class Runway:
 	unused: int
 
 
-def pace_of(spent: int, since: datetime, at: datetime) -> Pace:
-	"""The pace of ``spent`` credits since ``since`` (not later than ``at``), over 30 to 90 days."""
-	days = min(PACE_DAYS, max(PACE_DAYS_MIN, (at - since) // timedelta(days=1)))
+def pace_of(spent: int, since: datetime, at: datetime, is_cut: bool = False) -> Pace:
+	"""The pace of ``spent`` credits since ``since`` (not later than ``at``), over 30 to 90 days. Where what was spent before
+	``since`` is not known (``is_cut``), over the days that are.
+	"""
+	fewest = 1 if is_cut else PACE_DAYS_MIN
+	days = min(PACE_DAYS, max(fewest, (at - since) // timedelta(days=1)))
 	return Pace(spent, days)
 
 

@@ -71,6 +71,16 @@ def default_priority() -> str:
 	return said or frappe.cache.get_value(DEFAULT, _read_default)
 
 
+def host_priority(priority: str, ticket_type: str) -> str | None:
+	"""The priority the host gives a new ticket that says these, empty where nothing was chosen: its own, else its type's,
+	else the site's.
+	"""
+	if priority and frappe.db.exists(PRIORITY, priority):
+		return priority
+	said = ticket_type or frappe.get_cached_doc("HD Settings").default_ticket_type
+	return (said and frappe.get_cached_value("HD Ticket Type", said, "priority")) or default_priority()
+
+
 def _read_default() -> str:
 	about = {"default_sla": 1, "enabled": 1}
 	said = frappe.db.get_value("HD Service Level Agreement", about, "default_priority")

@@ -14,7 +14,8 @@ from support_credits.ledger.findings import WINDOW, Finding, found
 
 # A posting's entries have its key and a number: a range of the key's index, which a pattern made of a column is not.
 CHARGED = """(SELECT COALESCE(SUM(-e.credits), 0) FROM `tabCredit Ledger Entry` e
-	WHERE e.event_key BETWEEN CONCAT('proposal:', p.name, '/') AND CONCAT('proposal:', p.name, '/9999'))"""
+	WHERE e.event_key BETWEEN CONCAT('proposal:', p.name, '/') AND CONCAT('proposal:', p.name, '/9999')
+		AND e.incident = p.incident)"""
 PROPOSALS = f"""SELECT p.name, p.state, p.credits, {CHARGED} AS charged FROM `tabCredit Proposal` p
 	HAVING charged != IF(p.state = 'Accepted', p.credits, 0) ORDER BY p.name LIMIT {WINDOW}"""
 # What stands between ':' and '/' names the record.
@@ -27,9 +28,10 @@ LONE_CHARGES = _LONE.format(
 LONE_GRANTS = _LONE.format(
 	doctype="Activation Code", column="code_hash", prefix="code", start=len("code:") + 1, most=WINDOW
 )
-CODES = f"""SELECT c.name, c.state, c.lot, e.lot AS entered FROM `tabActivation Code` c
+CODES = f"""SELECT c.name, c.state, c.credits, c.lot, e.credits, e.lot FROM `tabActivation Code` c
 	LEFT JOIN `tabCredit Ledger Entry` e ON e.event_key = CONCAT('code:', c.code_hash, '/1')
-	WHERE (c.state = 'Redeemed') != (e.name IS NOT NULL) OR NOT COALESCE(c.lot, '') <=> COALESCE(e.lot, '')
+	WHERE (c.state = 'Redeemed') != (e.name IS NOT NULL) OR COALESCE(c.lot, '') != COALESCE(e.lot, '')
+		OR c.credits != COALESCE(e.credits, c.credits)
 	ORDER BY c.name LIMIT {WINDOW}"""
 
 
@@ -38,9 +40,11 @@ def act_findings() -> Iterator[Finding]:
 	for name, state, credits, charged in frappe.db.sql(PROPOSALS):
 		message = _("Proposal {0} of {1} credits is {2}; its entries charge {3}.")
 		yield found("proposal", message, name, credits, _(state), int(charged))
-	for name, state, lot, entered in frappe.db.sql(CODES):
-		message = _("Activation code {0} is {1} and names lot {2}; the ledger has lot {3} for it.")
-		yield found("code", message, name, _(state), lot or "-", entered or "-")
+	for name, state, credits, lot, entered, entered_lot in frappe.db.sql(CODES):
+		message = _(
+			"Activation code {0} of {1} credits is {2} and names lot {3}; the ledger has {4} on lot {5} for it."
+		)
+		yield found("code", message, name, credits, _(state), lot or "-", entered or 0, entered_lot or "-")
 	for (name,) in (*frappe.db.sql(LONE_CHARGES), *frappe.db.sql(LONE_GRANTS)):
 		message = _("{0} was posted for a proposal or a code that does not exist.")
 		yield found("no_act", message, name)

@@ -28,7 +28,7 @@ from support_credits.engine.grants import days_after, expiry_date, grant_line
 from support_credits.engine.incident import State
 from support_credits.engine.model import Allocation, Entry, Line, Lot, parse_stamp, stamp_text
 from support_credits.engine.refund import refund
-from support_credits.ledger import responses
+from support_credits.ledger import extras, responses
 from support_credits.ledger import settings as site
 from support_credits.ledger.posting import OpenAccount
 from support_credits.ledger.rows import Incident, LotTerms, chained_terms
@@ -92,9 +92,12 @@ def decide_for(
 	exemption: AutoExemption | None = None,
 	policy: Policy | None = None,
 	automatic_mail: bool = False,
+	extra: int = 0,
 ) -> Decision:
-	"""Ask the engine what happens to a ticket of ``customer`` at ``door``, with the lots read under the lock."""
-	needed = site.credits_per_incident(site.tier_of(account.row))
+	"""Ask the engine what happens to a ticket of ``customer`` at ``door``, with the lots read under the lock. ``extra`` are
+	credits he has accepted for it on top.
+	"""
+	needed = site.credits_per_incident(site.tier_of(account.row)) + extra
 	policy = policy or site.policy_for(door, account.row)
 	lots = account.read_enough(needed)
 	enough = available(lots, account.at) >= needed
@@ -227,6 +230,7 @@ def enter_charge(
 
 def enter_refund(account: OpenAccount, incident: Incident, reason: str) -> int:
 	"""Give back what the incident is charged now, to the same lots in reverse order; returns the credits."""
+	extras.withdraw_open(incident.name)
 	if not incident.funding:
 		return 0
 	_read_with_successors(account, [part.lot for part in incident.funding])

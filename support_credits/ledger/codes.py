@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import NoReturn
 
 import frappe
@@ -15,7 +16,7 @@ from frappe import _
 from frappe.utils import getdate
 
 from support_credits.engine.allocation import checked_amount
-from support_credits.engine.calendar_days import local_day
+from support_credits.engine.calendar_days import MONTHS_MAX, local_day
 from support_credits.engine.codes import BYTES, GROUP, code_from, digest_of
 from support_credits.engine.errors import EngineError
 from support_credits.engine.model import stamp_text
@@ -25,7 +26,7 @@ from support_credits.ledger import settings as site
 
 DOCTYPE = "Activation Code"
 MOST_AT_ONCE = 1_000
-LOCK = """SELECT name, code_hash, state, pack, credits, months, redeem_until, hint
+LOCK = """SELECT name, code_hash, state, pack, credits, months, price, currency, redeem_until, hint
 	FROM `tabActivation Code` FORCE INDEX (PRIMARY) WHERE name = %s FOR UPDATE"""
 
 
@@ -40,30 +41,35 @@ class Offer:
 
 
 def issue(offer: Offer, count: int, batch: str) -> list[str]:
-	"""``count`` new codes, which nobody can see a second time. EngineError for numbers out of bounds."""
+	"""``count`` new codes, which nobody can see a second time. EngineError for numbers out of bounds.
+
+	What a pack brings is fixed here: a card that was sold brings what it was sold for, whatever becomes of the pack.
+	"""
 	if not 0 < count <= MOST_AT_ONCE:
 		frappe.throw(_("Issue from 1 to {0} codes at once.").format(MOST_AT_ONCE))
-	credits = frappe.db.get_value("Credit Pack", offer.pack, "credits") if offer.pack else offer.credits
-	if credits is None:
-		frappe.throw(_("Credit Pack {0} does not exist.").format(offer.pack), frappe.DoesNotExistError)
-	checked_amount(credits)
+	if not 0 <= offer.months <= MONTHS_MAX:
+		frappe.throw(_("Months must be from 0 to {0}.").format(MONTHS_MAX))
+	terms = _terms(offer)
+	checked_amount(terms["credits"])
 	codes = [code_from(secrets.token_bytes(BYTES)) for _number in range(count)]
-	rows.insert_rows(DOCTYPE, [_row(code, offer, credits, batch) for code in codes])
+	rows.insert_rows(DOCTYPE, [_row(code, terms, batch) for code in codes])
 	return codes
 
 
-def _row(code: str, offer: Offer, credits: int, batch: str) -> dict[str, object]:
-	return {
-		"name": incidents.new_name(),
-		"code_hash": digest_of(code),
-		"hint": code[-GROUP:],
-		"batch": batch,
-		"state": "Issued",
-		"pack": offer.pack,
-		"credits": credits,
-		"months": offer.months,
-		"redeem_until": offer.redeem_until,
-	}
+def _terms(offer: Offer) -> dict[str, object]:
+	said = {"pack": None, "credits": offer.credits, "months": offer.months, "price": 0, "currency": None}
+	if offer.pack:
+		fields = ["name as pack", "credits", "validity_months as months", "price", "currency"]
+		found = frappe.db.get_value("Credit Pack", offer.pack, fields, as_dict=True)
+		if not found:
+			frappe.throw(_("Credit Pack {0} does not exist.").format(offer.pack), frappe.DoesNotExistError)
+		said = dict(found)
+	return {**said, "redeem_until": offer.redeem_until}
+
+
+def _row(code: str, terms: dict[str, object], batch: str) -> dict[str, object]:
+	own = {"name": incidents.new_name(), "code_hash": digest_of(code), "hint": code[-GROUP:]}
+	return {**own, "batch": batch, "state": "Issued", **terms}
 
 
 def redeem(typed: str, account: str, customer: str) -> grants.Granted:
@@ -108,10 +114,16 @@ def _is_overdue(code: frappe._dict) -> bool:
 
 
 def _order(code: frappe._dict) -> grants.GrantOrder:
-	event, reason = f"code:{code.code_hash}", _("Activation code …{0}").format(code.hint)
-	if code.pack:
-		return grants.pack_order(code.pack, event, reason, source="Code")
-	return grants.GrantOrder(code.credits, event, reason, source="Code", months=code.months or None)
+	return grants.GrantOrder(
+		code.credits,
+		f"code:{code.code_hash}",
+		_("Activation code …{0}").format(code.hint),
+		source="Code",
+		months=code.months or None,
+		pack=code.pack,
+		price=Decimal(str(code.price)) if code.pack else None,
+		currency=code.currency,
+	)
 
 
 def revoke(name: str) -> None:

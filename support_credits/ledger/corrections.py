@@ -18,7 +18,7 @@ from support_credits.engine.errors import NotAllowed
 from support_credits.engine.incident import Event, State, next_state
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import WrongState
-from support_credits.ledger import charging, clock, incidents, releases, responses
+from support_credits.ledger import charging, clock, extras, incidents, releases, responses
 from support_credits.ledger import settings as site
 from support_credits.ledger.grants import credits_came_in
 from support_credits.ledger.posting import OpenAccount, account_lock
@@ -28,10 +28,11 @@ from support_credits.ledger.wording import label_of, state_of
 
 @dataclass(frozen=True)
 class Correction:
-	"""What a correction did: the incident after it and the credits it gave back (0 or more)."""
+	"""What a correction did: the incident after it, the credits it gave back (0 or more), and whether its clock began anew."""
 
 	incident: Incident
 	credits_back: int = 0
+	restarted: bool = False
 
 
 @contextmanager
@@ -138,7 +139,8 @@ def decide_again(account: OpenAccount | None, incident: Incident, event: str, do
 		return None
 	policy = site.policy_for(door, account.row)
 	policy = Policy.PARK if policy is Policy.REFUSE else policy
-	decision = charging.decide_for(account, door, incident.customer or "", policy=policy)
+	extra = extras.accepted(incident.name, incident.customer)
+	decision = charging.decide_for(account, door, incident.customer or "", policy=policy, extra=extra)
 	charging.enter_decision(
 		account, incident, decision, f"ticket:{incident.ticket_key}:{event}:{incident.cycle}"
 	)
@@ -153,7 +155,7 @@ def count(ticket: str) -> Correction:
 		if requested:  # nothing was promised for a request: its time runs from here
 			responses.restart(incident, clock.now())
 		incidents.update(incident)
-	return Correction(incident)
+	return Correction(incident, restarted=requested)
 
 
 def count_in(account: OpenAccount | None, incident: Incident, door: Door) -> Decision | None:

@@ -12,7 +12,7 @@ from frappe.utils import now
 
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import HasHistory
-from support_credits.ledger import clock
+from support_credits.ledger import clock, extras
 from support_credits.ledger.rows import (
 	INCIDENT_COLUMNS,
 	Incident,
@@ -181,6 +181,7 @@ def ticket_deleted(ticket: str) -> None:
 		frappe.throw(
 			_("Ticket {0} waits for credits. Close it first; then delete it.").format(ticket), HasHistory
 		)
+	extras.withdraw_open(incident.name)
 	incident.ticket = None
 	incident.ticket_deleted_at_utc = stamp_text(clock.now())
 	update(incident)

@@ -12,7 +12,7 @@ from support_credits.engine.decision import Code, Door, Policy, TicketFacts, dec
 from support_credits.engine.incident import INCIDENT_NEXT, Event, State
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import AlreadyServed, CreditsRefused, NotMember
-from support_credits.ledger import accounts, charging, clock, incidents, releases, responses
+from support_credits.ledger import accounts, charging, clock, extras, incidents, releases, responses
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import CustomerFacts
 from support_credits.ledger.posting import OpenAccount, account_lock, account_locks
@@ -135,8 +135,10 @@ def decide_and_enter(
 ) -> None:
 	"""Decide for the incident and enter the outcome; raises CreditsRefused where the door can refuse."""
 	exemption = charging.automatic_exemption(facts.deployed_on, account.at)
+	# Only an incident that was charged before, and comes back to who accepted them, has any.
+	extra = extras.accepted(incident.name, incident.customer) if incident.cycle else 0
 	decision = charging.decide_for(
-		account, arrival.door, incident.customer or "", exemption, policy, arrival.automatic_mail
+		account, arrival.door, incident.customer or "", exemption, policy, arrival.automatic_mail, extra
 	)
 	if decision.code is Code.REFUSED:
 		refused = CreditsRefused(why=why_refused(decision))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import frappe
 
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock, grants, releases
+from support_credits.ledger import clock, extras, grants, releases
 from support_credits.ledger.retry import retry_whole
 
 ACCOUNTS_PER_RUN = 1_000
@@ -42,6 +42,13 @@ def _each(account: str, work: Callable[[str], int]) -> int:
 		frappe.db.rollback()
 		frappe.log_error(title=f"Support Credits: {work.__name__} of {account} failed")
 		done = 0
+	frappe.db.commit()
+	return done
+
+
+def expire_proposals() -> int:
+	"""Say of every proposal whose time is over that it is; it could not be answered before either."""
+	done = extras.expire_due()
 	frappe.db.commit()
 	return done
 

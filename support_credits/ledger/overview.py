@@ -66,7 +66,7 @@ def pace(seen: Course, at: datetime) -> Pace:
 	spent = sum(
 		-line.credits for line in seen.lines if line.at >= since and line.kind in (Kind.CHARGE, Kind.REFUND)
 	)
-	return pace_of(spent, since, at)
+	return pace_of(spent, since, at, seen.is_cut)
 
 
 @dataclass(frozen=True)

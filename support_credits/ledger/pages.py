@@ -113,7 +113,7 @@ def page(
 	for looked, line in enumerate(lines_back(account, place, min(CHUNK, limit + 1))):
 		if since and line.at < since:
 			return Page(tuple(shown), None)
-		if last and (len(shown) == limit or looked == LOOK_MAX):
+		if last and (len(shown) == limit or (kind and looked == LOOK_MAX)):
 			cut = last.at if len(shown) < limit else None
 			return Page(tuple(shown), _after(last, place.snapshot), cut)
 		last = line

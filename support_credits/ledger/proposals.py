@@ -18,7 +18,7 @@ from support_credits.engine.grants import days_after
 from support_credits.engine.model import Allocation, parse_stamp, stamp_text
 from support_credits.engine.proposal import CHARGEABLE, Event, State, covered_minutes, next_state, state_at
 from support_credits.exceptions import CreditsRefused, WrongState
-from support_credits.ledger import charging, clock, corrections, incidents, queries, rows
+from support_credits.ledger import charging, clock, corrections, extras, incidents, queries, rows
 from support_credits.ledger import settings as site
 from support_credits.ledger.posting import OpenAccount
 from support_credits.ledger.rows import Incident
@@ -51,13 +51,7 @@ def propose(ticket: str, credits: int, reason: str) -> str:
 	with corrections.incident_of(ticket) as (_account, incident):
 		_check_chargeable(incident)
 		at = clock.now()
-		if any(_state(row, at) is State.OPEN for row in of_incident(incident.name)):
-			frappe.throw(
-				_("Ticket {0} has a proposal that nobody has answered yet. Withdraw it first.").format(
-					ticket
-				),
-				WrongState,
-			)
+		extras.expire_of(incident.name)
 		name = incidents.new_name()
 		values = {
 			"name": name,
@@ -65,6 +59,7 @@ def propose(ticket: str, credits: int, reason: str) -> str:
 			"ticket_no": incident.ticket_no,
 			"customer": incident.customer,
 			"incident": incident.name,
+			"open_key": incident.name,  # unique: whoever proposes at the same time has not seen this one
 			"state": State.OPEN.value,
 			"credits": credits,
 			"minutes": site.cover_minutes() * credits,
@@ -73,8 +68,22 @@ def propose(ticket: str, credits: int, reason: str) -> str:
 			"proposed_at_utc": stamp_text(at),
 			"expires_at_utc": stamp_text(days_after(at, site.proposal_days(), site.provider_zone())),
 		}
-		rows.insert_rows(DOCTYPE, [values])
+		_insert(values)
 	return name
+
+
+def _insert(values: dict[str, object]) -> None:
+	try:
+		rows.insert_rows(DOCTYPE, [values])
+	except Exception as error:
+		if not rows.is_duplicate(error):
+			raise
+		frappe.throw(
+			_("Ticket {0} has a proposal that nobody has answered yet. Withdraw it first.").format(
+				values["ticket_no"]
+			),
+			WrongState,
+		)
 
 
 def accept(proposal: str) -> Answer:
@@ -177,6 +186,7 @@ def _check_same(incident: Incident, row: frappe._dict) -> None:
 def _write(row: frappe._dict, after: State, note: str = "") -> None:
 	values = {
 		"state": after.value,
+		"open_key": None,
 		"answer_note": note,
 		"answered_by": frappe.session.user,
 		"answered_at_utc": stamp_text(clock.now()),
@@ -188,12 +198,6 @@ def _state(row: frappe._dict, at: object) -> State:
 	return state_at(State(row.state), parse_stamp(row.expires_at_utc), at)
 
 
-def of_incident(incident: str) -> list[frappe._dict]:
-	return frappe.get_all(
-		DOCTYPE, filters={"incident": incident}, fields=list(COLUMNS), order_by="creation asc"
-	)
-
-
 def found(**filters: object) -> list[tuple[frappe._dict, State]]:
 	"""Proposals with the state they have now, newest first."""
 	at = clock.now()
@@ -203,11 +207,6 @@ def found(**filters: object) -> list[tuple[frappe._dict, State]]:
 	return [(row, _state(row, at)) for row in listed]
 
 
-def extra_credits(incident: str) -> int:
-	"""Credits of accepted proposals of an incident."""
-	return sum(row.credits for row in of_incident(incident) if row.state == State.ACCEPTED.value)
-
-
-def covered(incident: str) -> int:
-	"""Minutes of work an incident covers, with what was accepted on top."""
-	return covered_minutes(site.cover_minutes(), extra_credits(incident))
+def covered(incident: Incident) -> int:
+	"""Minutes of work an incident covers, with what its customer accepted on top."""
+	return covered_minutes(site.cover_minutes(), extras.accepted(incident.name, incident.customer))

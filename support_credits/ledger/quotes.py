@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import frappe
 from frappe import _
@@ -59,8 +59,16 @@ def undone() -> Iterator[None]:
 
 
 def of_new_ticket(ticket: TicketRef) -> Quote:
-	"""A ticket that does not exist yet, as a split makes one."""
-	return _quote(ticket.customer, lambda: intake.open_incident(ticket))
+	"""A ticket that does not exist yet.
+
+	What it costs is what the incident says, which was decided under the account's lock: the balance before may be from a
+	moment at which another ticket had not been charged yet.
+	"""
+	said = _quote(ticket.customer, lambda: intake.open_incident(ticket))
+	if not said.incident:
+		return said
+	credits = said.incident.credits
+	return replace(said, credits=credits, balance=said.balance_after + credits)
 
 
 def of_reopening(ticket: TicketRef, earlier: str | None) -> Quote:

@@ -12,7 +12,7 @@ from frappe.utils import now
 
 from support_credits.engine.allocation import allocate, available
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock, incidents, responses
+from support_credits.ledger import clock, extras, incidents, responses
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import enter_charge
 from support_credits.ledger.posting import OpenAccount, account_lock
@@ -52,7 +52,7 @@ def release_account(name: str) -> int:
 def release(account: OpenAccount, incident: Incident) -> bool:
 	"""Charge one parked ``incident`` when the account can pay it; False, with nothing changed, when it cannot."""
 	tier = site.tier_of(account.row)
-	needed = site.credits_per_incident(tier)
+	needed = site.credits_per_incident(tier) + extras.accepted(incident.name, incident.customer)
 	lots = account.read_enough(needed)
 	if available(lots, account.at) < needed:
 		return False

@@ -7,7 +7,16 @@ from frappe import _
 
 from support_credits.engine.decision import Code
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import accounts, charging, clock, corrections, incidents, intake, responses
+from support_credits.ledger import (
+	accounts,
+	charging,
+	clock,
+	corrections,
+	extras,
+	incidents,
+	intake,
+	responses,
+)
 from support_credits.ledger import settings as site
 from support_credits.ledger.intake import Arrival, TicketRef
 from support_credits.ledger.posting import OpenAccount, account_lock
@@ -58,6 +67,7 @@ def _preceding(account: OpenAccount, name: str, following: Incident) -> Incident
 
 def _leave_ticket(incident: Incident, following: Incident) -> None:
 	"""The earlier incident gives its ticket to ``following``; its charge is final."""
+	extras.withdraw_open(incident.name)
 	incident.followed_by = following.name
 	# The key of every later event names the ticket; unique, it can be one incident's at a time.
 	incident.ticket_key = f"{incident.ticket_key}~{incident.name}"

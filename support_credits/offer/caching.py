@@ -26,7 +26,9 @@ def set_headers(response: Response, request: Request) -> None:
 	if kept == PRIVATE or response.status_code != 200:
 		response.headers["Cache-Control"] = "private, no-store"
 		return
-	frappe.local.cookie_manager.cookies.clear()  # what somebody else may be served holds nobody's session
+	# What somebody else may be served holds nobody's session, and ends nobody's either.
+	frappe.local.cookie_manager.cookies.clear()
+	frappe.local.cookie_manager.to_delete.clear()
 	response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_SECONDS}"
 	response.headers["Vary"] = VARY
 	response.add_etag()

@@ -39,9 +39,12 @@ Seconds = dict[str, list[int]]
 
 
 class Measured(TypedDict):
-	"""Of a tier's ``count`` answered tickets: half were answered within ``median_text``, nine in ten within ``most_text``."""
+	"""Of a tier's ``count`` answered tickets: half were answered within ``median_text``, nine in ten within ``most_text``;
+	of covered time, or on the clock.
+	"""
 
 	count: int
+	is_covered: bool
 	median_text: str
 	most_text: str
 
@@ -52,8 +55,13 @@ def shown(at: datetime) -> dict[str, Measured]:
 		return {}
 	kept = frappe.cache.get_value(CACHE, expires=True)
 	if kept is None:
+		covered = {tier.name for tier in _tiers() if tier.calendar and not _is_on_clock(tier)}
 		kept = json.dumps(
-			{tier: _figures(found) for tier, found in measure(at).items() if len(found) >= FEWEST}
+			{
+				tier: (*_figures(found), tier in covered)
+				for tier, found in measure(at).items()
+				if len(found) >= FEWEST
+			}
 		)
 		frappe.cache.set_value(CACHE, kept, expires_in_sec=KEPT_SECONDS)
 	return {tier: _said(*figures) for tier, figures in json.loads(kept).items()}
@@ -63,10 +71,15 @@ def _figures(found: list[int]) -> tuple[int, int, int]:
 	return len(found), percentile(found, 50), percentile(found, 90)
 
 
-def _said(count: int, median: int, most: int) -> Measured:
-	"""Worded for every reader anew: what is kept is numbers."""
-	texts = (wording.duration_text(timedelta(seconds=seconds)) for seconds in (median, most))
-	return Measured(count=count, median_text=next(texts), most_text=next(texts))
+def _said(count: int, median: int, most: int, is_covered: bool) -> Measured:
+	"""Worded for every reader anew: what is kept is numbers. A day has not 24 covered hours, so they are never made days."""
+	word = wording.hours_text if is_covered else wording.duration_text
+	texts = [word(timedelta(seconds=seconds)) for seconds in (median, most)]
+	return Measured(count=count, is_covered=is_covered, median_text=texts[0], most_text=texts[1])
+
+
+def _is_on_clock(tier: frappe._dict) -> bool:
+	return promise_of(tier).unit == CLOCK_HOURS
 
 
 def measure(at: datetime) -> Seconds:
@@ -83,7 +96,7 @@ def measure(at: datetime) -> Seconds:
 
 
 def _tiers() -> list[frappe._dict]:
-	return frappe.get_all("Support Tier", fields=["name", "promise_value", "promise_unit"])
+	return frappe.get_all("Support Tier", fields=["name", "promise_value", "promise_unit", "calendar"])
 
 
 def response_seconds(row: frappe._dict, tier: frappe._dict | None) -> int | None:
@@ -94,7 +107,7 @@ def response_seconds(row: frappe._dict, tier: frappe._dict | None) -> int | None
 	answered = site.site_time(row.first_responded_on)
 	if answered <= begun:
 		return 0
-	if not row.calendar or (tier and promise_of(tier).unit == CLOCK_HOURS):
+	if not row.calendar or (tier and _is_on_clock(tier)):
 		return int((answered - begun).total_seconds())
 	try:
 		passed = covered_time(row.calendar, severity_of(row.severity)).elapsed(begun, answered)

@@ -53,6 +53,10 @@ def minutes_text(minutes: int) -> str:
 		days, rest = divmod(minutes, DAY_MINUTES)
 		hours = rest // 60
 		return _("{0} days {1} h").format(days, hours) if hours else _("{0} days").format(days)
+	return _hours_text(minutes)
+
+
+def _hours_text(minutes: int) -> str:
 	hours, rest = divmod(minutes, 60)
 	if not hours:
 		return _("{0} min").format(rest)
@@ -62,6 +66,11 @@ def minutes_text(minutes: int) -> str:
 def duration_text(span: timedelta) -> str:
 	"""Whole minutes, begun ones counted."""
 	return minutes_text(-(-span // MINUTE))
+
+
+def hours_text(span: timedelta) -> str:
+	"""The same in hours, however many."""
+	return _hours_text(-(-span // MINUTE))
 
 
 def months_text(months: int) -> str:

@@ -191,16 +191,19 @@ def refresh_marks(incident: Incident) -> None:
 	frappe.db.set_value("HD Ticket", incident.ticket, marks_of(incident), update_modified=False)
 
 
-def show_correction(incident: Incident, activity: str) -> None:
-	"""After a correction: marks, status and clock of the ticket follow its incident, and its timeline says so."""
+def show_correction(incident: Incident, activity: str, restarted: bool = False) -> None:
+	"""After a correction: marks, status and clock of the ticket follow its incident, and its timeline says so.
+
+	``restarted``: what was answered before does not count.
+	"""
 	if incident.ticket_update_due:
 		releases.update_ticket(incident.name)
 	else:
 		refresh_marks(incident)
 	if incident.state == "Parked":
 		frappe.get_doc("HD Ticket", incident.ticket).save(ignore_permissions=True)  # asserts status and clock
-	elif agreement.is_due(incident):
-		start_showing(incident)
+	elif restarted or agreement.is_due(incident):
+		start_showing(incident, restarted)
 	log_ticket_activity(incident.ticket, activity)
 
 
@@ -211,9 +214,11 @@ def show_answer(ticket: str, activity: str) -> None:
 	log_ticket_activity(ticket, activity)
 
 
-def start_showing(incident: Incident) -> None:
+def start_showing(incident: Incident, restarted: bool = False) -> None:
 	"""Give a saved ticket the agreement of the clock that a correction has started."""
 	doc = frappe.get_doc("HD Ticket", incident.ticket)
 	show_marks(doc, incident)
+	if restarted:
+		parking.start_clock(doc)
 	doc.flags.sc_release = True
 	doc.save(ignore_permissions=True)

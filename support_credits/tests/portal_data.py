@@ -37,15 +37,50 @@ def member_with(credits: str, months: str = "3", **fields: str) -> dict[str, str
 	return {**login(company.person), "customer": company.name, "account": company.account}
 
 
-def member_of_two() -> dict[str, str]:
-	"""Somebody of two customers: one has 3 credits, the other none."""
+def member_of_two(poor_has_account: str = "1") -> dict[str, str]:
+	"""Somebody of two customers: one has 3 credits, the other none, or no account even."""
 	begin()
 	someone = factories.portal_user()
 	rich, poor = factories.customer(someone, label="Rich"), factories.customer(someone, label="Poor")
 	factories.account(rich, 3)
-	factories.account(poor)
+	if int(poor_has_account):
+		factories.account(poor)
 	frappe.db.commit()
 	return {**login(someone), "rich": rich, "poor": poor}
+
+
+def member_with_two_lots() -> dict[str, str]:
+	"""A member whose next ticket takes a credit from each of two lots."""
+	begin()
+	company = factories.company(tier=factories.tier(credits_per_incident=2))
+	for months in (2, 3):
+		factories.grant(company.account, 1, months=months)
+	frappe.db.commit()
+	return login(company.person)
+
+
+def _four_hours() -> str:
+	"""A tier that answers within four hours, whenever it is asked."""
+	calendar = factories.support_calendar(factories.hours("00:00", "24:00", *WEEK))
+	return factories.tier(calendar=calendar, promise_value=4, promise_unit="covered hours")
+
+
+def overdrawing_member() -> dict[str, str]:
+	"""A member without credits who may go below nothing, with a deadline for his ticket."""
+	begin()
+	company = factories.company(tier=_four_hours(), portal_policy="Overdraw", overdraft_limit=5)
+	frappe.db.commit()
+	return login(company.person)
+
+
+def everyone_must(pay: str) -> dict[str, str]:
+	"""Whether customers without an account need credits too."""
+	begin()
+	doc = frappe.get_doc("Support Credits Settings")
+	doc.everyone_must_have_credits = int(pay)
+	doc.save(ignore_permissions=True)
+	frappe.db.commit()
+	return {"pay": pay}
 
 
 def member_of_none() -> dict[str, str]:
@@ -145,3 +180,15 @@ def grant(account: str, credits: str) -> dict[str, str]:
 	lot = factories.grant(account, int(credits))
 	frappe.db.commit()
 	return {"lot": lot}
+
+
+def speaking(language: str) -> dict[str, str]:
+	"""A member with credits of two ends, a charged ticket and a proposal, whose pages are in ``language``."""
+	begin()
+	company = factories.company(1, tier=_four_hours())
+	factories.grant(company.account, 3, months=2)
+	ticket = str(factories.ticket(company.person, "A first ticket").name)
+	proposals.propose(ticket, 2, "It takes a second server.")
+	frappe.db.set_value("User", company.person.email, "language", language)
+	frappe.db.commit()
+	return {**login(company.person), "ticket": ticket, "customer": company.name}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import frappe
+from frappe.sessions import clear_sessions
 
 from support_credits.api import codes, proposals
 from support_credits.ledger import clock, grants
@@ -114,6 +115,28 @@ def two_customers() -> dict[str, str]:
 	factories.account(second, credits=7)
 	frappe.db.commit()
 	return {"user": someone.email, "password": factories.PASSWORD, "first": first, "second": second}
+
+
+def three_customers() -> dict[str, str]:
+	"""One person who manages three customers, with 4, 7 and 9 credits."""
+	frappe.set_user("Administrator")
+	someone = factories.portal_user("three")
+	names = [factories.customer(managers=(someone,), label=label) for label in ("Anchor", "Beacon", "Cliff")]
+	for name, credits in zip(names, (4, 7, 9), strict=True):
+		factories.account(name, credits=credits)
+	frappe.db.commit()
+	return {
+		"user": someone.email,
+		"password": factories.PASSWORD,
+		**dict(zip(("first", "second", "third"), names, strict=True)),
+	}
+
+
+def end_sessions(user: str) -> dict[str, str]:
+	"""What time does by itself."""
+	clear_sessions(user, keep_current=False, force=True)
+	frappe.db.commit()
+	return {}
 
 
 def long_statement() -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import frappe
-from frappe.utils import add_days, today
+from frappe.utils import add_days, getdate, today
 
 from support_credits.engine.codes import code_from, digest_of
 from support_credits.tests import factories as make
@@ -57,6 +57,17 @@ class TestRedeeming(CodeCase):
 		said = self.assert_ok(self.redeem(self.boss(company), code)).value
 		lot = frappe.get_doc("Credit Lot", said["lot"])
 		self.assertEqual((4, "Code", pack, 99), (lot.credits_granted, lot.source, lot.pack, lot.price))
+
+	def test_a_card_brings_what_it_was_sold_for_whatever_becomes_of_the_pack(self) -> None:
+		company = self.company(0)
+		pack = make.pack(credits=4, validity_months=6, price=99)
+		publish()
+		[code] = self.issue(pack=pack, credits=0, months=0)
+		frappe.get_doc("Credit Pack", pack).update({"credits": 1, "validity_months": 1, "price": 5}).save()
+		publish()
+		lot = frappe.get_doc("Credit Lot", self.assert_ok(self.redeem(self.boss(company), code)).value["lot"])
+		self.assertEqual((4, 99, pack), (lot.credits_granted, lot.price, lot.pack))
+		self.assertGreater((lot.expires_on - getdate()).days, 150)
 
 	def test_tickets_that_wait_go_on_by_themselves(self) -> None:
 		company = self.company(0, portal_policy="Park")
@@ -118,6 +129,14 @@ class TestGuessing(CodeCase):
 				self.assertEqual(429, self.redeem(boss, code).status)
 		self.assert_balance(company.account, 0)
 
+	def test_both_of_the_hosts_apis_count_as_one(self) -> None:
+		boss = self.boss(self.company(0))
+		with make.rate_factor(0.2):  # two an hour
+			body = {"code": code_from(b"0123456789")}
+			paths = (f"/api/method/{API}redeem", f"/api/v2/method/{API}redeem", f"/api/v2/method/{API}redeem")
+			answers = [boss.request("POST", path, body).status for path in paths]
+		self.assertEqual([417, 417, 429], answers)
+
 	def test_the_table_does_not_hold_the_codes(self) -> None:
 		[code] = self.issue()
 		record = frappe.get_doc("Activation Code", {"code_hash": digest_of(code)}).as_dict()
@@ -141,6 +160,9 @@ class TestIssuing(CodeCase):
 			({"pack": "NO-SUCH", "credits": 0}, "Credit Pack NO-SUCH does not exist."),
 			({"count": 0}, "Issue from 1 to 1000 codes at once."),
 			({"count": 1001}, "Issue from 1 to 1000 codes at once."),
+			({"months": -1}, "Months must be from 0 to 600."),
+			({"months": 601}, "Months must be from 0 to 600."),
+			({"pack": "NO-SUCH", "credits": 0, "months": 3}, "A pack has its own validity."),
 			({"redeem_until": "soon"}, "soon is not a date."),
 		):
 			with self.subTest(bad), self.nothing_written():

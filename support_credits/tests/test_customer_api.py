@@ -8,7 +8,9 @@ import shutil
 
 import frappe
 
-from support_credits.ledger import queries
+from support_credits.api import statement
+from support_credits.exceptions import SupportCreditsError
+from support_credits.ledger import pages, queries
 from support_credits.tests import factories as make
 from support_credits.tests.compat import look_again, publish
 from support_credits.tests.http_case import HttpTestCase
@@ -77,7 +79,7 @@ class TestLotsAndOverview(CustomerCase):
 		self.assertEqual(5, said["balance"])
 
 	def test_the_overview_agrees_with_the_ledger(self) -> None:
-		company = self.company(3)
+		company = self.company(3, tier=make.tier())
 		portal = Portal(company.person)
 		self.assert_ok(portal.new())
 		said = self.ask(portal, "customer.overview")
@@ -85,6 +87,7 @@ class TestLotsAndOverview(CustomerCase):
 		self.assertEqual(queries.balance(company.account), said["balance"])
 		self.assertEqual([0, 3, 2], [point["balance"] for point in said["chart"]["points"]])
 		self.assertEqual(("1.0", 30), (said["runway"]["credits_a_month"], said["runway"]["days"]))
+		self.assertTrue(said["runway"]["tiers"])
 		self.assertTrue(all(set(tier) >= {"lasts_until", "promise_text"} for tier in said["runway"]["tiers"]))
 
 	def test_a_colleagues_ticket_is_listed_and_its_subject_is_not_shown(self) -> None:
@@ -195,7 +198,34 @@ class TestStatement(CustomerCase):
 		else:
 			self.assert_refused(answer, "Download the CSV file instead.", "SupportCreditsError")
 
-	def test_another_format_and_a_time_with_too_much_in_it_are_refused(self) -> None:
+	def test_a_file_holds_more_than_a_page_looks_at_and_refuses_more_than_a_file_should(self) -> None:
+		company = self.company(9)
+		for _number in range(5):
+			make.ticket(company.person)
+		for patched, most in (("LOOK_MAX", 2), ("CHUNK", 2)):
+			self.addCleanup(setattr, pages, patched, getattr(pages, patched))
+			setattr(pages, patched, most)
+		with make.acting_as(company.person):
+			statement.download()
+			rows = list(csv.reader(io.StringIO(frappe.response["filecontent"].decode())))
+			self.assertEqual(6, sum(len(row) == 10 for row in rows) - 1)
+			self.addCleanup(setattr, statement, "FILE_LINES_MAX", statement.FILE_LINES_MAX)
+			statement.FILE_LINES_MAX = 3
+			with self.assertRaises(SupportCreditsError) as refused:
+				statement.download()
+		self.assertIn(
+			"There are more than 3 changes in this time. Choose a shorter one.", str(refused.exception)
+		)
+
+	def test_an_overdrawn_balance_is_a_number_in_the_sheet(self) -> None:
+		company = self.company(0, portal_policy="Overdraw", overdraft_limit=3)
+		portal = Portal(company.person)
+		self.assert_ok(portal.new())
+		answer = portal.request("GET", f"/api/method/{API}statement.download?format=csv")
+		head = dict(row for row in csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))) if len(row) == 2)
+		self.assertEqual("-1", head["Balance after"])
+
+	def test_another_format_is_refused(self) -> None:
 		company = self.company(3)
 		answer = Portal(company.person).request("GET", f"/api/method/{API}statement.download?format=exe")
 		self.assert_refused(answer, "A statement is downloaded as csv or pdf.", "SupportCreditsError")
@@ -212,6 +242,17 @@ class TestTicket(CustomerCase):
 		self.assertEqual(("Charged", 1, 1), (said["state"], said["credits"], said["balance"]))
 		self.assertEqual({"used": 25, "covered": 60}, said["minutes"])
 		self.assertEqual([], said["proposals"])
+
+	def test_work_belongs_to_the_incident_it_was_done_for(self) -> None:
+		"""A ticket reopened late is a new one, with minutes of its own."""
+		company = self.company(2)
+		ticket = str(make.ticket(company.person).name)
+		log = frappe.get_doc({"doctype": "Work Log", "ticket": ticket, "minutes": 55}).insert()
+		self.assertEqual(make.incident_of(ticket).name, log.incident)
+		frappe.db.set_value("Work Log", log.name, "incident", "an earlier one")
+		publish()
+		said = self.ask(Portal(company.person), "customer.ticket", ticket=ticket)
+		self.assertEqual({"used": 0, "covered": 60}, said["minutes"])
 
 	def test_an_exempt_ticket_says_why_and_a_parked_one_how_to_go_on(self) -> None:
 		company = self.company(1)

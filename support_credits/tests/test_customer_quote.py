@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+import frappe
+
 from support_credits.tests import factories as make
-from support_credits.tests.compat import publish
+from support_credits.tests.compat import look_again, publish
 from support_credits.tests.factories import Company
 from support_credits.tests.http_case import HttpTestCase
 from support_credits.tests.server import Answer, Portal, agent
@@ -24,7 +28,12 @@ class QuoteCase(HttpTestCase):
 		for field in ("state", "credits", "lots", "tier"):
 			self.assertEqual(said[field], card[field], field)
 		self.assertEqual(said["balance_after"], card["balance"])
+		look_again()
+		self.assertEqual(said["severity"], make.incident_of(answer.ticket).severity or None)
 		self.assertEqual(bool(said["due"]), bool(card["due"]))
+		if said["due"]:  # to the minutes between the two
+			quoted, due = (datetime.fromisoformat(one["due"]["due"]) for one in (said, card))
+			self.assertLess(abs(due - quoted), timedelta(minutes=2))
 		return answer
 
 
@@ -126,6 +135,22 @@ class TestWhatItWillCost(QuoteCase):
 				else:
 					self.assertEqual(plain["severity"], said["severity"])
 					self.assertEqual(plain["due"]["due"][:10], said["due"]["due"][:10])
+
+	def test_a_type_of_tickets_that_has_a_priority_counts_as_the_host_counts_it(self) -> None:
+		urgent = make.hours("00:00", "24:00", "saturday", "sunday", *make.WORKDAYS, from_severity="Urgent")
+		calendar = make.support_calendar(make.hours("10:00", "10:01", "wednesday"), urgent)
+		promise = {"promise_unit": "covered hours", "promise_value": 1, "customer_severity": "Urgent"}
+		portal = Portal(self.company(2, tier=make.tier(calendar=calendar, **promise)).person)
+		kind = frappe.get_doc(
+			{"doctype": "HD Ticket Type", "name": make.unique("Outage"), "priority": "Urgent"}
+		)
+		kind.insert(ignore_permissions=True)
+		publish()
+		said = self.quote(portal, ticket_type=kind.name)
+		self.assertEqual("Urgent", said["severity"])
+		self.assert_comes_true(portal, said, ticket_type=kind.name)
+		with self.host_settings(default_ticket_type=kind.name):
+			self.assertEqual("Urgent", self.quote(portal)["severity"])
 
 	def test_a_priority_that_does_not_exist_is_as_none(self) -> None:
 		portal = Portal(self.company(1).person)

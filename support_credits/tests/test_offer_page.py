@@ -34,6 +34,12 @@ class TestCaching(HttpTestCase):
 		self.assertNotIn("Set-Cookie", page.headers)
 		self.assertEqual(200, portal.call("frappe.auth.get_logged_user").status)
 
+	def test_nobodys_session_is_ended_by_what_is_kept(self) -> None:
+		"""The host takes the cookies of a session that is over from whoever comes with them."""
+		page = fetch(**{"Cookie": "sid=a-session-that-is-over"})
+		self.assertEqual("public, max-age=60", page.headers["Cache-Control"])
+		self.assertNotIn("Set-Cookie", page.headers)
+
 	def test_what_has_not_changed_is_not_sent_again(self) -> None:
 		page = fetch()
 		again = fetch(**{"If-None-Match": page.headers["ETag"]})

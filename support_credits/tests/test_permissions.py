@@ -199,7 +199,10 @@ class TestEachCell(HttpTestCase):
 		who = scene().portals[person]
 		arguments = scene().arguments(person)[path]()
 		if expected == "yes":
-			answer = self.send(who, path, arguments)
+			with self.host_settings(
+				skip_email_workflow=1
+			):  # the host mails a merge and a split; this site cannot
+				answer = self.send(who, path, arguments)
 			self.assertEqual(200, answer.status, answer)
 			return
 		with self.nothing_written():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import frappe
 
+from support_credits.ledger import jobs
 from support_credits.tests import factories as make
 from support_credits.tests.compat import look_again, publish
 from support_credits.tests.factories import PASSWORD, Company
@@ -99,6 +100,58 @@ class TestAnswers(ProposalCase):
 		self.assertEqual(3, self.assert_ok(done).value["credits_back"])
 		self.assert_balance(company.account, 5)
 
+	def test_without_the_exemption_all_he_had_accepted_is_charged_again(self) -> None:
+		company, portal, ticket = self.charged()
+		self.assert_ok(self.answer(portal, "accept", self.propose(ticket)))
+		self.assert_ok(agent().incident("exempt", ticket=ticket, reason=self.reason()))
+		self.assert_ok(agent().incident("unexempt", ticket=ticket))
+		self.assert_incident(ticket, "Charged", 3)
+		self.assert_balance(company.account, 2)
+		self.assertEqual({"used": 0, "covered": 180}, self.card(portal, ticket)["minutes"])
+
+	def test_where_that_is_too_much_it_waits_for_all_of_it(self) -> None:
+		company, portal, ticket = self.charged(3)
+		self.assert_ok(self.answer(portal, "accept", self.propose(ticket)))
+		self.assert_ok(agent().incident("exempt", ticket=ticket, reason=self.reason()))
+		self.assert_ok(portal.new())
+		self.assert_ok(agent().incident("unexempt", ticket=ticket))
+		self.assert_incident(ticket, "Parked", 0)
+		self.grant(company.account, 1)
+		self.assertEqual(
+			("Charged", 3), tuple(make.incident_of(ticket)[field] for field in ("state", "credits"))
+		)
+
+	def test_another_customer_pays_only_what_he_agreed_to_and_the_first_one_all_of_it_again(self) -> None:
+		company, portal, ticket = self.charged()
+		self.assert_ok(self.answer(portal, "accept", self.propose(ticket)))
+		other = self.company(5)
+		self.assert_ok(agent().incident("set_customer", ticket=ticket, customer=other.name))
+		self.assert_incident(ticket, "Charged", 1)
+		self.assertEqual(60, self.card(agent(), ticket)["minutes"]["covered"])
+		self.assert_ok(agent().incident("set_customer", ticket=ticket, customer=company.name))
+		self.assert_incident(ticket, "Charged", 3)
+		self.assert_balance(other.account, 5)
+
+	def test_what_loses_its_ground_is_open_no_more(self) -> None:
+		_company, portal, ticket = self.charged()
+		proposal = self.propose(ticket)
+		self.assert_ok(agent().incident("exempt", ticket=ticket, reason=self.reason()))
+		self.assertEqual(["Withdrawn"], [line["state"] for line in self.open_lines(portal, ticket)])
+		[mine] = self.assert_ok(portal.call("support_credits.api.customer.balance")).value["customers"]
+		self.assertEqual(0, mine["proposals"])
+		with self.nothing_written():
+			self.assert_refused(self.answer(portal, "accept", proposal), "withdrawn already", "WrongState")
+
+	def test_the_job_says_of_those_whose_time_is_over_that_it_is(self) -> None:
+		_company, _portal, ticket = self.charged()
+		proposal = self.propose(ticket)
+		frappe.db.set_value("Credit Proposal", proposal, "expires_at_utc", "2026-01-01T00:00:00.000000Z")
+		jobs.expire_proposals()
+		self.assertEqual("Expired", frappe.db.get_value("Credit Proposal", proposal, "state"))
+
+	def card(self, who: Portal, ticket: str) -> dict[str, object]:
+		return self.assert_ok(who.call("support_credits.api.customer.ticket", ticket=ticket)).value
+
 	def reason(self) -> str:
 		made = make.exemption_reason()
 		publish()
@@ -114,7 +167,9 @@ class TestWhoMayAnswer(ProposalCase):
 		make.add_member(company.name, manager, is_manager=True)
 		publish()
 		said = self.assert_ok(Portal(member).call(f"{API}listed")).value["proposals"]
-		self.assertEqual([(ticket, False)], [(line["ticket"], line["may_answer"]) for line in said])
+		# Not what it is about either: he may not read the ticket.
+		seen = [(line["ticket"], line["may_answer"], line["reason"]) for line in said]
+		self.assertEqual([(ticket, False, "")], seen)
 		with self.nothing_written():
 			refused = self.answer(Portal(member), "accept", proposal)
 			self.assert_refused(refused, "Only who raised the ticket or a manager of", "NotMember", 403)
@@ -180,13 +235,43 @@ class TestProposing(ProposalCase):
 		self.assert_ok(agent().incident("set_customer", ticket=ticket, customer=other.name))
 		with self.nothing_written():
 			refused = self.answer(portal, "accept", proposal)
+			self.assert_refused(refused, "withdrawn already", "WrongState")
+
+	def test_one_that_names_another_customer_than_its_ticket_cannot_be_accepted(self) -> None:
+		"""However that came to be: the row was written around the app."""
+		_company, portal, ticket = self.charged()
+		other = self.company(5)
+		make.add_member(other.name, make.Person(portal.user, self.contact_of(portal)), is_manager=True)
+		proposal = self.propose(ticket)
+		frappe.db.set_value("Credit Proposal", proposal, "customer", other.name)
+		publish()
+		with self.nothing_written():
+			refused = self.answer(portal, "accept", proposal)
 			self.assert_refused(refused, "has changed since this was proposed", "WrongState")
+
+	def contact_of(self, who: Portal) -> str:
+		return frappe.db.get_value("Contact", {"user": who.user}, "name")
 
 	def test_nobody_writes_one_by_hand(self) -> None:
 		doc = {"doctype": "Credit Proposal", "credits": 1, "state": "Accepted"}
 		with self.nothing_written():
 			answer = agent().request("POST", "/api/resource/Credit Proposal", doc)
 			self.assertIn(answer.status, (403, 417), answer)
+
+
+class TestRaceOfAgents(RaceCase):
+	def test_proposed_by_eight_at_once_there_is_one(self) -> None:
+		company = self.company(9)
+		ticket = self.assert_ok(Portal(company.person).new()).ticket
+		asked = {"ticket": ticket, "credits": 1, "reason": "More"}
+		shots = [Shot(agent().user, PASSWORD, f"/api/method/{API}propose", asked, {})] * 8
+		hits = self.start(shots).fire()
+		look_again()
+		self.assertEqual(1, sum(hit.status == 200 for hit in hits), hits)
+		self.assertEqual(
+			{(417, "WrongState")}, {(hit.status, hit.error) for hit in hits if hit.status != 200}
+		)
+		self.assertEqual(1, frappe.db.count("Credit Proposal", {"ticket": ticket}))
 
 
 class TestRaceOfAnswers(RaceCase):

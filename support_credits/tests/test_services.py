@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 
 import frappe
+from frappe.utils import now_datetime
 
 from support_credits.tests import factories as make
 from support_credits.tests.compat import look_again, publish
@@ -47,6 +49,25 @@ class TestPeople(ServicesCase):
 		self.assertFalse(value(ticket, "sc_severity"))
 		ordinary = self.assert_ok(Portal(company.person).new()).ticket
 		self.assertTrue(make.incident_of(ordinary).due_at_utc)
+
+	def test_charged_as_an_incident_after_all_it_is_to_be_answered_from_then_on(self) -> None:
+		tier = make.tier(
+			calendar=make.support_calendar(make.hours("00:00", "24:00", *make.WORKDAYS, "saturday", "sunday"))
+		)
+		company = self.company(1, tier=tier)
+		ticket = self.asked(Portal(company.person))
+		asked_on = now_datetime() - timedelta(hours=9)
+		frappe.db.set_value("HD Ticket", ticket, "first_responded_on", asked_on, update_modified=False)
+		publish()
+		self.assert_ok(agent().incident("charge", ticket=ticket))
+		incident = self.assert_incident(ticket, "Charged", 1)
+		self.assertTrue(incident.due_at_utc)
+		self.assertIsNone(value(ticket, "first_responded_on"))
+		self.assertGreater(value(ticket, "service_level_agreement_creation"), asked_on + timedelta(hours=8))
+		card = self.assert_ok(
+			Portal(company.person).call("support_credits.api.customer.ticket", ticket=ticket)
+		).value
+		self.assertIsNone(card["responded_at"])
 
 	def test_his_own_words_and_the_pack_are_what_agents_read(self) -> None:
 		company, pack = self.company(0), make.pack(on_sale=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import frappe
 
 from support_credits.engine.codes import digest_of
-from support_credits.ledger import codes, incidents, proposals
+from support_credits.ledger import codes, corrections, incidents, proposals
 from support_credits.ledger.act_proof import act_findings
 from support_credits.tests import factories
 from support_credits.tests.ledger_case import LedgerCase
@@ -61,7 +61,7 @@ class TestActs(LedgerCase):
 	def test_a_code_that_says_it_was_redeemed_or_was_not_is_found(self) -> None:
 		name = frappe.db.get_value("Activation Code", {"code_hash": digest_of(self.code)}, "name")
 		frappe.db.set_value("Activation Code", name, "state", "Redeemed")
-		self.assertIn("the ledger has lot - for it", self.told()[name])
+		self.assertIn("the ledger has 0 on lot - for it", self.told()[name])
 		frappe.db.set_value("Activation Code", name, "state", "Issued")
 		self.redeemed()
 		for values in ({"state": "Issued"}, {"state": "Redeemed", "lot": None}):
@@ -69,15 +69,28 @@ class TestActs(LedgerCase):
 			with self.subTest(values):
 				self.assertIn(self.company.account, self.told()[name])
 
+	def test_a_code_of_other_credits_than_it_has_brought_is_found(self) -> None:
+		name = self.redeemed()
+		frappe.db.set_value("Activation Code", name, "credits", 8)
+		self.assertIn("of 8 credits", self.told()[name])
+
+	def test_a_charge_on_another_incident_than_was_proposed_for_is_found(self) -> None:
+		proposal = self.accepted()
+		frappe.db.set_value("Credit Proposal", proposal, "incident", "another")
+		self.assertIn("its entries charge 0", self.told()[proposal])
+
 	def test_credits_of_a_code_that_is_gone_are_found(self) -> None:
 		name = self.redeemed()
 		frappe.db.sql(f"DELETE FROM `{CODE}` WHERE name = %s", name)
 		self.assertEqual(1, len(self.told()))
 
-	def test_a_deleted_ticket_leaves_what_was_proposed_and_worked_and_no_later_one_inherits_it(self) -> None:
-		free = factories.ticket(factories.portal_user()).name
-		log = frappe.get_doc({"doctype": "Work Log", "ticket": free, "minutes": 5}).insert()
-		incidents.ticket_deleted(free)
-		self.assertEqual(
-			(None, str(free)), frappe.db.get_value("Work Log", log.name, ["ticket", "ticket_no"])
-		)
+	def test_a_deleted_ticket_leaves_what_was_proposed_and_worked_and_nothing_to_inherit(self) -> None:
+		proposal = proposals.propose(self.ticket, 2, "More")
+		log = frappe.get_doc({"doctype": "Work Log", "ticket": self.ticket, "minutes": 5}).insert()
+		corrections.exempt(self.ticket, factories.exemption_reason())
+		incidents.ticket_deleted(self.ticket)
+		kept = (None, str(self.ticket))
+		self.assertEqual(kept, frappe.db.get_value("Work Log", log.name, ["ticket", "ticket_no"]))
+		self.assertEqual(kept, frappe.db.get_value("Credit Proposal", proposal, ["ticket", "ticket_no"]))
+		self.assertEqual("Withdrawn", frappe.db.get_value("Credit Proposal", proposal, "state"))
+		self.assertEqual([], proposals.found(ticket=self.ticket))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +24,8 @@ URL = os.environ.get("SC_TEST_URL", "")
 SITE = os.environ.get("SC_TEST_SITE", "")
 BENCH = os.environ.get("SC_BENCH", "")
 WAIT_SECONDS = 30
+# A page that is being drawn anew: look again.
+PASSING = [StaleElementReferenceException]
 QUIET = (
 	"--headless=new",
 	"--no-sandbox",
@@ -53,7 +57,7 @@ class Browser:
 			]
 			return found[0] if found else False
 
-		return WebDriverWait(self.driver, WAIT_SECONDS).until(
+		return WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
 			visible, f"{css} did not appear on {self.driver.current_url}"
 		)
 
@@ -70,7 +74,7 @@ class Browser:
 			found = driver.find_elements(By.CSS_SELECTOR, css)
 			return bool(found) and found[0].text != text
 
-		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException]).until(
+		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
 			other, f"{css} still says {text!r}"
 		)
 
@@ -85,7 +89,15 @@ class Browser:
 					return element
 			return False
 
-		WebDriverWait(self.driver, WAIT_SECONDS).until(found, f"no {text!r} to click").click()
+		def click(driver: webdriver.Chrome) -> bool:
+			element = found(driver)
+			if element:
+				element.click()
+			return bool(element)
+
+		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
+			click, f"no {text!r} to click"
+		)
 
 	def login(self, user: str, password: str) -> None:
 		self.open("/login")
@@ -121,10 +133,28 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
 	driver.quit()
 
 
+@cache
+def site_process() -> subprocess.Popen[str]:
+	"""The process in which functions run on the test site; it ends with the tests."""
+	python, script = Path(BENCH) / "env" / "bin" / "python", Path(__file__).with_name("site_process.py")
+	process = subprocess.Popen(
+		[python, "-W", "ignore", script, SITE],
+		cwd=Path(BENCH) / "sites",
+		stdin=subprocess.PIPE,
+		stdout=subprocess.PIPE,
+		stderr=subprocess.DEVNULL,
+		text=True,
+	)
+	atexit.register(process.terminate)
+	return process
+
+
 def on_site(function: str, module: str = "browser_data", **arguments: str) -> dict:
-	"""Run a function of the server suite's data module on the test site and return what it returns."""
-	command = ["bench", "--site", SITE, "execute", f"support_credits.tests.{module}.{function}"]
-	command += ["--kwargs", json.dumps(arguments)] if arguments else []
-	done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=False)
-	assert done.returncode == 0, done.stderr
-	return json.loads(done.stdout[done.stdout.index("{") :])
+	"""Run a function of a module of the server suite's on the test site and return what it returns."""
+	process = site_process()
+	call = {"path": f"support_credits.tests.{module}.{function}", "arguments": arguments}
+	process.stdin.write(json.dumps(call) + "\n")
+	process.stdin.flush()
+	said = json.loads(process.stdout.readline())
+	assert "error" not in said, said["error"]
+	return said["answer"]

@@ -62,6 +62,39 @@ def number(text: str) -> int:
 	return int(text.replace("−", "-").replace("+", ""))
 
 
+def delay(browser: Browser, seconds: dict[str, float]) -> None:
+	"""From now on, have the answers of addresses that hold one of these texts come so much later."""
+	script = """
+	const [seconds] = arguments;
+	const real = window.fetch;
+	window.fetch = async (address, ...rest) => {
+		const [, late] = Object.entries(seconds).find(([part]) => String(address).includes(part)) ?? [];
+		if (late) await new Promise((resolve) => setTimeout(resolve, late * 1000));
+		return real(address, ...rest);
+	};
+	"""
+	browser.driver.execute_script(script, seconds)
+
+
+def asked(browser: Browser, method: str) -> list[str]:
+	"""The addresses of a method that the page has asked for so far."""
+	names = browser.driver.execute_script(
+		"return performance.getEntriesByType('resource').map((one) => one.name)"
+	)
+	return [name for name in names if f"support_credits.api.{method}" in name]
+
+
+def break_off(browser: Browser, part: str) -> None:
+	"""From now on, have the server not be reached at addresses that hold this text."""
+	script = """
+	const [part] = arguments;
+	const real = window.fetch;
+	window.fetch = (address, ...rest) =>
+		String(address).includes(part) ? Promise.reject(new TypeError("Failed to fetch")) : real(address, ...rest);
+	"""
+	browser.driver.execute_script(script, part)
+
+
 def theme(browser: Browser, name: str) -> None:
 	browser.driver.execute_script("localStorage.setItem('theme', arguments[0])", name)
 	browser.driver.refresh()

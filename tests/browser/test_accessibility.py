@@ -56,13 +56,11 @@ def test_the_cards_on_helpdesks_pages_have_no_grave_finding(browser: Browser, sh
 	open_page(browser, data["member"], data["password"])
 	theme(browser, shade)
 	browser.open("/helpdesk/my-tickets/new")
-	browser.wait(CARDS)
-	time.sleep(1)  # the quote arrives
+	browser.wait(".sc-slot h2")
 	assert grave_findings(browser, CARDS) == []
 	open_ticket(browser, "The gateway is down")
 	wait_for_ticket_page(browser)
-	browser.wait(CARDS)
-	time.sleep(1)
+	browser.wait(".sc-slot dl")
 	assert grave_findings(browser, CARDS) == []
 
 

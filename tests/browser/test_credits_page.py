@@ -10,7 +10,9 @@ from conftest import Browser
 from credits_page import (
 	BALANCE,
 	DIGEST,
+	asked,
 	balance,
+	delay,
 	lines,
 	made,
 	number,
@@ -22,6 +24,7 @@ from credits_page import (
 )
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 
 def test_a_member_sees_the_credits_and_cannot_act_on_them(browser: Browser) -> None:
@@ -34,6 +37,8 @@ def test_a_member_sees_the_credits_and_cannot_act_on_them(browser: Browser) -> N
 	assert not redeem.find_element(By.TAG_NAME, "input").is_enabled()
 	assert not redeem.find_element(By.TAG_NAME, "button").is_enabled()
 	assert f"Ask a manager of {data['customer']} to redeem the code." in redeem.text
+	buttons = [one.text for one in browser.driver.find_elements(By.TAG_NAME, "button")]
+	assert "Redeem a code" not in buttons
 
 
 def test_the_page_has_helpdesks_menu_and_leads_back_to_it(browser: Browser) -> None:
@@ -104,14 +109,48 @@ def test_a_proposal_is_accepted_on_the_page_after_it_says_what_it_takes(browser:
 	reason = "A second server needs the same work."
 	made("proposal_for", ticket=data["ticket"], credits="2", reason=reason)
 	open_page(browser, data["manager"], data["password"])
-	assert reason in section(browser, "Proposals for extra credits").text
+	said = section(browser, "Proposals for extra credits").text
+	assert reason in said
+	assert said.split("\n")[2:4] == ["2 extra credits", f"Ticket #{data['ticket']}"]
 	browser.click_text("Accept")
-	browser.wait_text("This takes 2 credits now. 5 are left today, 3 afterwards.")
+	browser.wait_text("This takes 2 credits now. Credits left today: 5. Credits left afterwards: 3.")
 	browser.shot("credits-accept")
 	browser.click_text("Take 2 credits")
 	until(browser, lambda: balance(browser) == 3, "the balance does not follow")
 	browser.wait_text("Accepted: 2 credit(s) charged. Credits left: 3.")
 	assert "Accepted" in section(browser, "Proposals for extra credits").text
+
+
+def test_a_charge_under_way_cannot_be_dismissed_and_its_result_is_shown(browser: Browser) -> None:
+	data = made("member_and_manager")
+	made("proposal_for", ticket=data["ticket"], credits="2", reason="More of the same.")
+	open_page(browser, data["manager"], data["password"])
+	browser.click_text("Accept")
+	browser.wait("[role=dialog]")
+	delay(browser, {"proposals.accept": 3})
+	browser.click_text("Take 2 credits")
+	until(browser, lambda: not button(browser, "Cancel").is_enabled(), "Cancel can be pressed")
+	browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+	browser.driver.execute_script("document.elementFromPoint(5, 5).click()")
+	time.sleep(0.5)
+	assert browser.driver.find_elements(By.CSS_SELECTOR, "[role=dialog]")
+	browser.wait_text("Accepted: 2 credit(s) charged. Credits left: 3.")
+	until(browser, lambda: balance(browser) == 3, "the balance does not follow")
+	assert not browser.driver.find_elements(By.CSS_SELECTOR, "[role=dialog]")
+
+
+def button(browser: Browser, text: str) -> WebElement:
+	return next(one for one in browser.driver.find_elements(By.TAG_NAME, "button") if one.text == text)
+
+
+def test_skipping_to_the_content_reads_nothing_again(browser: Browser) -> None:
+	data = made("member_and_manager")
+	open_page(browser, data["member"], data["password"])
+	browser.wait(DIGEST)
+	browser.driver.find_element(By.CSS_SELECTOR, "a[href='#credits-main']").send_keys(Keys.ENTER)
+	until(browser, lambda: "#credits-main" in browser.driver.current_url, "it leads nowhere")
+	time.sleep(0.5)
+	assert len(asked(browser, "customer.overview")) == len(asked(browser, "statement.page")) == 1
 
 
 def test_a_proposal_is_declined_by_keyboard_and_nothing_is_taken(browser: Browser) -> None:
@@ -174,18 +213,6 @@ def test_somebody_without_an_account_is_told_that_nothing_is_charged(browser: Br
 	assert link.get_attribute("href").endswith("/support-credits")
 
 
-def test_a_refusal_of_the_server_is_shown_and_can_be_tried_again(browser: Browser) -> None:
-	data = made("member_and_manager")
-	other = made("in_need")
-	open_page(browser, data["member"], data["password"], f"?customer={other['customer']}")
-	alert = browser.wait("[role=alert]")
-	assert f"You are not a member of {other['customer']}." in alert.text
-	alert.find_element(By.TAG_NAME, "button").click()
-	time.sleep(1)
-	assert "You are not a member" in browser.wait("[role=alert]").text
-	assert not browser.driver.find_elements(By.CSS_SELECTOR, BALANCE)
-
-
 def test_the_page_asks_twice_and_nothing_moves_when_the_answers_come(browser: Browser) -> None:
 	data = made("member_and_manager")
 	watch = """
@@ -197,10 +224,10 @@ def test_the_page_asks_twice_and_nothing_moves_when_the_answers_come(browser: Br
 	open_page(browser, data["member"], data["password"], f"?customer={data['customer']}")
 	browser.wait(BALANCE)
 	browser.wait(DIGEST)
-	asked = browser.driver.execute_script(
+	addresses = browser.driver.execute_script(
 		"return performance.getEntriesByType('resource').map((one) => one.name).filter((one) => one.includes('/api/'))"
 	)
-	methods = [address.split("support_credits.api.")[-1].split("?")[0] for address in asked]
+	methods = [address.split("support_credits.api.")[-1].split("?")[0] for address in addresses]
 	assert {"customer.overview", "statement.page"} <= set(methods)
 	assert set(methods) == {"customer.overview", "statement.page"}, methods
 	assert len(methods) == len(set(methods))

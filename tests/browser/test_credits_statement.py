@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 from conftest import BENCH, Browser
-from credits_page import DIGEST, balance, made, number, open_page, section, until, wait_for_lines
+from credits_page import (
+	BALANCE,
+	DIGEST,
+	asked,
+	balance,
+	delay,
+	lines,
+	made,
+	number,
+	open_page,
+	section,
+	until,
+	wait_for_lines,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
@@ -45,6 +58,58 @@ def test_the_statement_is_filtered_by_kind_and_by_days(browser: Browser) -> None
 	browser.wait_text("Nothing of this kind in this period.")
 	browser.click_text("Clear")
 	wait_for_lines(browser, 25)
+
+
+def test_only_the_customer_chosen_last_is_shown_whatever_answers_first(browser: Browser) -> None:
+	data = made("three_customers")
+	open_page(browser, data["user"], data["password"], f"?customer={data['third']}")
+	wait_for_lines(browser, 1)
+	digest = browser.wait(DIGEST).text
+	browser.open(f"/helpdesk/credits?customer={data['first']}")
+	browser.wait(DIGEST)
+	delay(browser, {f"statement.page?customer={data['second'].split()[0]}": 1, "statement.page": 3})
+	choose(browser, data["second"])
+	choose(browser, data["third"])
+	seen: list[list[list[str]]] = []
+
+	def arrived() -> bool:
+		seen.append(lines(browser))
+		return bool(seen[-1])
+
+	until(browser, arrived, "no lines")
+	assert [number(line[4]) for line in seen[-1]] == [9]
+	assert browser.wait(DIGEST).text == digest
+	assert number(browser.wait(f"{BALANCE} span").text) == 9
+
+
+def choose(browser: Browser, customer: str) -> None:
+	browser.wait("header [data-slot=trigger]").click()
+	browser.wait("[role=option]")
+	options = browser.driver.find_elements(By.CSS_SELECTOR, "[role=option]")
+	next(option for option in options if option.text == customer).click()
+
+
+def test_a_day_that_is_being_typed_asks_nothing_and_moves_nothing(browser: Browser) -> None:
+	data = made("long_statement")
+	open_page(browser, data["user"], data["password"])
+	wait_for_lines(browser, 25)
+	since, to = section(browser, "Statement").find_elements(By.CSS_SELECTOR, "input[type=date]")
+	year = str(date.today().year)
+	for typed in ("0002", "0020", f"0{year[:3]}"):
+		set_date(browser, since, f"{typed}-01-01")
+	until(browser, lambda: since.get_attribute("aria-invalid") == "true", "the field says nothing")
+	assert "Give a year from 1900 to 9999." in section(browser, "Statement").text
+	assert len(lines(browser)) == 25
+	assert len(asked(browser, "statement.page")) == 1
+	set_date(browser, since, f"{year}-01-01")
+	set_date(browser, since, f"{year}-01-01")
+	until(browser, lambda: len(asked(browser, "statement.page")) == 2, "the whole day is not asked for")
+	until(browser, lambda: not since.get_attribute("aria-invalid"), "the error stays")
+	set_date(browser, to, "1900-01-01")
+	until(browser, lambda: since.get_attribute("aria-invalid") == "true", "the field says nothing")
+	assert "Ends before it begins." in section(browser, "Statement").text
+	assert len(lines(browser)) == 25
+	assert len(asked(browser, "statement.page")) == 2
 
 
 def set_date(browser: Browser, field: WebElement, day: str) -> None:

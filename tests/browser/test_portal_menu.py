@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
+import pytest
 from conftest import Browser
-from portal import CARD, ENTRY, NEW, SUBJECT, count, enter, log_in, made, phone, until
+from portal import CARD, ENTRY, NEW, SUBJECT, card_says, count, enter, log_in, made, phone, until
 from selenium.webdriver.common.by import By
 
 TICKETS = "/helpdesk/my-tickets"
 LOADER = "script[data-sc-loader]"
 KNOWLEDGE_BASE = 'nav [data-slot="sidebar-item"]:has(svg path[d^="M12 7v14"])'
+# Helpdesk's markup as another version might have it, before the loader looks at it.
+OTHER_MARKUP = """
+new MutationObserver(() => {
+	for (const item of document.querySelectorAll("[data-slot]")) item.removeAttribute("data-slot");
+	for (const input of document.querySelectorAll("input[maxlength]")) input.removeAttribute("maxlength");
+	for (const section of document.querySelectorAll("#app section")) section.setAttribute("aria-label", "Other");
+}).observe(document, { childList: true, subtree: true });
+"""
 CHANGED = "Helpdesk's page has changed: {0}. See frontend/src/loader/places.ts."
 
 
@@ -75,6 +85,34 @@ def test_people_without_credits_get_helpdesk_as_it_is(browser: Browser) -> None:
 		assert "Credits" not in browser.driver.find_element(By.TAG_NAME, "body").text, path
 
 
+@pytest.fixture
+def needy() -> Iterator[dict[str, str]]:
+	"""Somebody without an account, where everyone must have credits."""
+	someone = made("member_of_none")
+	made("everyone_must", pay="1")
+	try:
+		yield someone
+	finally:
+		made("everyone_must", pay="0")
+
+
+def test_who_must_have_credits_and_has_no_account_sees_the_card_and_no_entry(
+	browser: Browser, needy: dict[str, str]
+) -> None:
+	enter(browser, needy, NEW)
+	card_says(browser, "Not enough credits for a ticket")
+	assert count(browser, ENTRY) == 0
+
+
+def test_with_several_customers_the_entry_adds_nothing_up(browser: Browser) -> None:
+	someone = made("member_of_two")
+	enter(browser, someone, TICKETS)
+	one_entry(browser, "for two customers")
+	hint = f"{ENTRY} a[aria-label*='{someone['rich']}: 3']"
+	until(browser, "no balances", lambda: count(browser, hint) == 1)
+	assert browser.driver.find_element(By.CSS_SELECTOR, "[data-sc-balance]").text == ""
+
+
 def test_agents_have_no_entry_on_their_pages(browser: Browser) -> None:
 	enter(browser, made("agent"), "/helpdesk/tickets")
 	browser.wait('[data-slot="sidebar-item"]')
@@ -98,6 +136,16 @@ def test_where_the_loader_cannot_run_the_header_has_a_button(browser: Browser) -
 		assert count(browser, f"{ENTRY}, .sc-slot") == 0
 	browser.click_text("Credits: 2")
 	until(browser, "not at the credits", lambda: browser.driver.current_url.endswith("/helpdesk/credits"))
+
+
+def test_where_helpdesks_markup_has_changed_the_header_has_the_button(browser: Browser) -> None:
+	someone = made("charged_ticket")
+	log_in(browser, someone)
+	browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": OTHER_MARKUP})
+	for path in (NEW, f"{TICKETS}/{someone['ticket']}"):
+		browser.open(path)
+		browser.wait_text("Credits: 2")
+		assert count(browser, f"{ENTRY}, .sc-slot") == 0
 
 
 def test_helpdesks_pages_still_have_what_our_parts_hold_on_to(browser: Browser) -> None:

@@ -52,6 +52,9 @@ def test_accepting_a_proposal_asks_first_charges_it_and_shows_the_new_balance(br
 	browser.click_text("Yes, charge it")
 	card_says(browser, "3 credits", "0 of 180 minutes", "Accepted")
 	until(browser, "the menu's number stayed", lambda: balance(browser) == "2")
+	assert "Accepted" in browser.driver.switch_to.active_element.text, (
+		"the keyboard was left on a gone button"
+	)
 	assert made("proposal_state", proposal=someone["proposal"]) == {"state": "Accepted"}
 
 

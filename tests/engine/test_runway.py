@@ -113,6 +113,11 @@ def test_a_pace_is_of_thirty_to_ninety_days(age, days):
 	assert pace_of(3, NOW - timedelta(days=age), NOW) == Pace(3, days)
 
 
+def test_of_a_busy_account_whose_past_is_cut_off_only_the_days_seen_count():
+	assert pace_of(500, NOW - 5 * DAY, NOW, is_cut=True) == Pace(500, 5)
+	assert pace_of(500, NOW, NOW, is_cut=True) == Pace(500, 1)
+
+
 def test_more_given_back_than_spent_is_no_pace():
 	assert pace_of(-2, NOW - 60 * DAY, NOW).a_day == 0
 

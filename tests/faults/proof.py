@@ -59,10 +59,12 @@ QUESTIONS: Sequence[tuple[str, str, str]] = (
 	(
 		"doubled",
 		"an incident's entries add up to something else than it says, or to more than a ticket costs",
-		"""SELECT i.name, i.ticket_no, i.credits, -COALESCE(SUM(e.credits), 0) AS charged
+		"""SELECT i.name, i.ticket_no, i.credits, -COALESCE(SUM(e.credits), 0) AS charged,
+			(SELECT COALESCE(SUM(p.credits), 0) FROM `tabCredit Proposal` p
+				WHERE p.incident = i.name AND p.state = 'Accepted') AS extra
 		FROM `tabSupport Incident` i LEFT JOIN `tabCredit Ledger Entry` e
 			ON e.incident = i.name AND e.kind != 'Grant'
-		GROUP BY i.name, i.ticket_no, i.credits HAVING charged != i.credits OR charged NOT IN (0, 1)""",
+		GROUP BY i.name, i.ticket_no, i.credits HAVING charged != i.credits OR charged NOT IN (0, 1 + extra)""",
 	),
 	(
 		"doubled",

@@ -4,6 +4,7 @@ import { onBeforeUnmount, onMounted } from "vue";
 export interface Chosen {
 	customer: string;
 	priority: string;
+	ticket_type: string;
 }
 
 const CHANGED = "support-credits:form";
@@ -13,7 +14,11 @@ const ANSWERED = "support-credits:answered";
 /** The form's fields, as our form script keeps them: Helpdesk hands them to scripts, its page names none of them. */
 export function chosen(): Chosen {
 	const form = window.support_credits_form ?? {};
-	return { customer: String(form.customer || ""), priority: String(form.priority || "") };
+	return {
+		customer: String(form.customer || ""),
+		priority: String(form.priority || ""),
+		ticket_type: String(form.ticket_type || ""),
+	};
 }
 
 /** Call ``changed`` when one of the fields is another, and ``answered`` after a ticket was sent. */

@@ -4,11 +4,12 @@ import QuoteCard from "./QuoteCard.vue";
 import TicketCard from "./TicketCard.vue";
 import "./style.css";
 
-/** The page a card is for. ``isSent``: its ticket has been sent from here just now. */
+/** The page a card is for. */
 export interface CardPage {
 	kind: "new" | "ticket";
 	ticket: string;
-	isSent: boolean;
+	/** Whether its ticket was sent from here just now; true once. */
+	wasSent(): boolean;
 	/** Above the conversation instead of beside it: one line until it is opened. */
 	isCompact: boolean;
 }

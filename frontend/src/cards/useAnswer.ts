@@ -1,5 +1,6 @@
 import { onBeforeUnmount, ref, shallowRef, type Ref, type ShallowRef } from "vue";
 import { ApiError } from "@/shared/api";
+import { loginAddress } from "@/shared/call";
 import { __ } from "@/shared/translation";
 
 export interface Answer<T> {
@@ -8,6 +9,8 @@ export interface Answer<T> {
 	isAsking: Ref<boolean>;
 	/** Why there is none, empty when there is. */
 	failure: Ref<string>;
+	/** Where to log in again, empty while the session lasts. */
+	login: Ref<string>;
 	/** Ask, ``delay`` milliseconds from now; whatever was asked before is forgotten. */
 	ask(delay?: number): void;
 }
@@ -17,6 +20,7 @@ export function useAnswer<T>(question: (signal: AbortSignal) => Promise<T>): Ans
 	const value = shallowRef<T | null>(null);
 	const isAsking = ref(true);
 	const failure = ref("");
+	const login = ref("");
 	let timer = 0;
 	let running = new AbortController();
 
@@ -38,6 +42,7 @@ export function useAnswer<T>(question: (signal: AbortSignal) => Promise<T>): Ans
 		} catch (error) {
 			if (signal.aborted) return;
 			failure.value = told(error);
+			login.value = error instanceof ApiError && error.isLoggedOut ? loginAddress() : "";
 		}
 		isAsking.value = false;
 	}
@@ -46,11 +51,12 @@ export function useAnswer<T>(question: (signal: AbortSignal) => Promise<T>): Ans
 		window.clearTimeout(timer);
 		running.abort();
 	});
-	return { value, isAsking, failure, ask };
+	return { value, isAsking, failure, login, ask };
 }
 
 /** An error in words. */
 export function told(error: unknown): string {
+	if (error instanceof ApiError && error.isLoggedOut) return __("Your session has ended. Log in again.");
 	if (error instanceof ApiError && error.message) return error.message;
 	if (error instanceof ApiError && error.status === 429)
 		return __("Too many requests. Try again in a minute.");

@@ -1,9 +1,5 @@
-import { number } from "@/shared/format";
+import { language, number } from "@/shared/format";
 import { __ } from "@/shared/translation";
-
-function language(): string {
-	return document.documentElement.lang.replace("_", "-") || "en";
-}
 
 /** A short name of the month or the day an instant falls in, for the axis of a chart. */
 export function tick(at: Date, wholeMonths: boolean): string {
@@ -21,6 +17,10 @@ export function signed(value: number): string {
 
 export function credits(count: number): string {
 	return count === 1 ? __("1 credit") : __("{0} credits", number(count));
+}
+
+export function extraCredits(count: number): string {
+	return count === 1 ? __("1 extra credit") : __("{0} extra credits", number(count));
 }
 
 /** Whether clocks in ``zone`` show what the reader's shows. */

@@ -1,9 +1,15 @@
+import { ref } from "vue";
 import { ApiError } from "@/shared/api";
 import { file } from "@/shared/call";
 import { __ } from "@/shared/translation";
 
+/** Whether the last refusal was one of a session that is over. */
+export const sessionEnded = ref(false);
+
 /** What to tell people about an answer that did not come. */
 export function reason(failure: unknown): string {
+	sessionEnded.value = failure instanceof ApiError && failure.isLoggedOut;
+	if (sessionEnded.value) return __("Your session has ended.");
 	if (failure instanceof ApiError) {
 		if (failure.message) return failure.message;
 		if (failure.status === 0) return __("The server could not be reached. Check your connection.");

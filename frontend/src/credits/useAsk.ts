@@ -8,16 +8,19 @@ export function useAsk<Argument, Answer>(ask: (argument: Argument) => Promise<An
 	const loading = ref(false);
 	let turn = 0;
 
-	/** Ask; what is shown stays until the answer is here, and only the latest answer counts. */
-	async function load(argument: Argument): Promise<void> {
+	/** Ask; what is shown stays until the answer is here, and only the latest answer counts: null for any other. */
+	async function load(argument: Argument): Promise<Answer | null> {
 		const mine = ++turn;
 		loading.value = true;
 		error.value = "";
 		try {
 			const answer = await ask(argument);
-			if (mine === turn) data.value = answer;
+			if (mine !== turn) return null;
+			data.value = answer;
+			return answer;
 		} catch (failure) {
 			if (mine === turn) error.value = reason(failure);
+			return null;
 		} finally {
 			if (mine === turn) loading.value = false;
 		}

@@ -31,8 +31,9 @@ export function useCustomer(changed: (customer: string) => void) {
 	}
 
 	function follow(): void {
+		const before = customer.value;
 		chosen.value = customerOfAddress();
-		if (customer.value) changed(customer.value);
+		if (customer.value && customer.value !== before) changed(customer.value);
 	}
 
 	onMounted(() => window.addEventListener("popstate", follow));

@@ -1,44 +1,50 @@
 /** Loaded with Helpdesk's pages for people whose customers have credits: the menu's entry, and the cards when needed. */
 import type { Card } from "../cards/main";
-import { get } from "../shared/call";
 import type { Balances } from "../shared/shapes";
+import { whileSeen } from "../shared/whileSeen";
 import { menuOf } from "./menu";
 import { isPortal, pageAt, placeFor } from "./places";
 
+// Not through shared/call.ts: every page of the portal loads this file, and it stays small.
+const BALANCE = "/api/method/support_credits.api.customer.balance";
 // The cards' heights, so that what is below stays where it is when they come.
 const STYLE =
 	".sc-slot{flex-shrink:0;box-sizing:border-box}" +
-	".sc-slot-new{min-height:184px}.sc-slot-ticket{min-height:208px}.sc-slot-top{min-height:44px}" +
-	"@media(min-width:1024px){.sc-slot-new{min-height:117px}}";
+	".sc-slot-new{min-height:192px}.sc-slot-ticket{min-height:208px}.sc-slot-top{min-height:44px}" +
+	"@media(min-width:1024px){.sc-slot-new{min-height:134px}}";
 
-const label = document.querySelector<HTMLElement>("script[data-sc-loader]")?.dataset.label ?? "Credits";
+const given = document.querySelector<HTMLElement>("script[data-sc-loader]")?.dataset;
+const label = given?.label ?? "Credits";
 const menu = menuOf(label);
 let path = "";
-let sent = "";
+let hasMenu = given?.menu !== undefined;
 let shown: { slot: HTMLElement; isCompact: boolean; isOver: boolean; card?: Card } | null = null;
+// The page of a new ticket was left for a ticket's, and the host has sent one: either may be seen first.
+let left = { ticket: "", at: -Infinity };
 let answeredAt = -Infinity;
-
-window.support_credits_portal = true;
+let sent = "";
 
 const style = document.createElement("style");
 style.textContent = STYLE;
 document.head.append(style);
 
 // A callback of an observer runs before the change it saw is painted: what is put in here shifts nothing.
-const observer = new MutationObserver(follow);
-observer.observe(document.body, { childList: true, subtree: true });
+new MutationObserver(follow).observe(document.body, { childList: true, subtree: true });
 new PerformanceObserver((list) => {
-	if (list.getEntries().some((entry) => entry.name.includes("hd_ticket.api.new"))) answered();
+	for (const entry of list.getEntries()) {
+		if (entry.name.includes("hd_ticket.api.new")) answered(entry as PerformanceResourceTiming);
+	}
 }).observe({ type: "resource" });
 matchMedia("(max-width:639px)").addEventListener("change", () => leave());
 window.addEventListener("support-credits:changed", () => void ask());
+whileSeen(() => void ask());
 void ask();
 follow();
 
 function follow(): void {
 	if (location.pathname !== path) arrive(location.pathname);
 	if (!isPortal(path)) return;
-	menu.place();
+	if (hasMenu && menu.place()) window.support_credits_portal = true;
 	const page = pageAt(path);
 	if (!page || shown?.isOver || shown?.slot.isConnected) return;
 	const place = placeFor(page);
@@ -49,6 +55,7 @@ function follow(): void {
 	slot.className = `sc-slot sc-slot-${isCompact ? "top" : page.kind}`;
 	place.parent.insertBefore(slot, place.before);
 	shown = { slot, isCompact, isOver: false };
+	window.support_credits_portal = true;
 	whenIdle(() => void fill(slot));
 }
 
@@ -57,10 +64,27 @@ function arrive(next: string): void {
 	const before = pageAt(path);
 	const now = pageAt(next);
 	path = next;
+	sent = "";
 	leave();
+	if (!isPortal(path)) menu.remove();
 	if (before?.kind !== "new") return;
 	window.support_credits_form = undefined;
-	if (now?.kind === "ticket" && performance.now() - answeredAt < 5000) sent = now.ticket;
+	left = { ticket: now?.ticket ?? "", at: performance.now() };
+	match();
+}
+
+function match(): void {
+	if (!left.ticket || left.ticket !== pageAt(path)?.ticket || Math.abs(left.at - answeredAt) > 5000) return;
+	sent = left.ticket;
+	left.ticket = "";
+	answeredAt = -Infinity;
+}
+
+/** Whether ``ticket`` has been sent from here and nobody has said so yet. */
+function take(ticket: string): boolean {
+	if (!sent || ticket !== sent) return false;
+	sent = "";
+	return true;
 }
 
 function leave(): void {
@@ -73,11 +97,11 @@ async function fill(slot: HTMLElement): Promise<void> {
 	const page = pageAt(path);
 	if (shown?.slot !== slot || !page) return;
 	const { isCompact } = shown;
-	const isSent = page.kind === "ticket" && page.ticket === sent;
-	sent = "";
 	try {
 		const { mount } = await import("../cards/main");
-		const card = await mount(slot, { ...page, isSent, isCompact }, () => remove(slot));
+		const card = await mount(slot, { ...page, wasSent: () => take(page.ticket), isCompact }, () =>
+			remove(slot),
+		);
 		if (shown?.slot === slot) shown.card = card;
 		else card.unmount();
 	} catch (error) {
@@ -88,38 +112,39 @@ async function fill(slot: HTMLElement): Promise<void> {
 
 /** Nothing to show on this page: not asked again before the next one. */
 function remove(slot: HTMLElement): void {
-	if (shown?.slot === slot) shown.isOver = true;
+	if (shown?.slot === slot) {
+		shown.isOver = true;
+		shown.card?.unmount();
+		shown.card = undefined;
+	}
 	slot.remove();
 }
 
 /** The host has sent a ticket and has its answer: it goes on to the ticket, or says why not. */
-function answered(): void {
-	answeredAt = performance.now();
+function answered({ responseStatus, responseEnd }: PerformanceResourceTiming): void {
 	void ask();
-	window.dispatchEvent(new Event("support-credits:answered"));
+	if (responseStatus >= 400) {
+		window.dispatchEvent(new Event("support-credits:answered"));
+		return;
+	}
+	answeredAt = responseEnd;
+	match();
 }
 
 async function ask(): Promise<void> {
 	try {
-		const { customers } = await get<Balances>("customer.balance");
-		if (!customers.length) return stop();
+		const answer = await fetch(BALANCE, { headers: { Accept: "application/json" } });
+		const { customers } = (await answer.json()).message as Balances;
+		hasMenu = customers.length > 0;
+		if (!hasMenu) return menu.remove();
 		const lines = customers.map((one) =>
 			customers.length > 1 ? `${one.customer}: ${one.balance}` : one.balance,
 		);
-		menu.say(
-			customers.reduce((sum, one) => sum + one.balance, 0),
-			`${label}: ${lines.join(", ")}`,
-		);
+		// Credits of several customers are no sum: each pays for its own tickets.
+		menu.say(customers.length > 1 ? "" : String(customers[0]?.balance), `${label}: ${lines.join(", ")}`);
 	} catch {
 		// The entry stays without a number.
 	}
-}
-
-/** Nobody here has credits any more. */
-function stop(): void {
-	observer.disconnect();
-	leave();
-	menu.remove();
 }
 
 /** Not before the host has done what it has to: its page is there first. */

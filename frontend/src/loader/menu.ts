@@ -8,10 +8,10 @@ const ICON =
 	'<path d="m6.134 14.768.866-.5 2 3.464"/><circle cx="16" cy="8" r="6"/>';
 
 export interface Menu {
-	/** Put the entry into every menu that has none. */
-	place(): void;
+	/** Put the entry into every menu that has none. Whether it is in one then. */
+	place(): boolean;
 	/** Show the balance. */
-	say(balance: number, hint: string): void;
+	say(balance: string, hint: string): void;
 	remove(): void;
 }
 
@@ -20,14 +20,19 @@ export function menuOf(label: string): Menu {
 	let balance = "";
 	let hint = label;
 
-	function place(): void {
+	function place(): boolean {
+		let isThere = false;
 		for (const model of menuEntries()) {
-			if (model.nextElementSibling?.hasAttribute(MARK)) continue;
-			const entry = copyOf(model, label);
-			model.after(entry);
-			write(entry);
-			follow(model, entry);
+			if (!model.closest("nav")?.querySelector(`[${MARK}]`)) {
+				const entry = copyOf(model, label);
+				if (!entry) continue;
+				model.after(entry);
+				write(entry);
+				follow(model, entry);
+			}
+			isThere = true;
 		}
+		return isThere;
 	}
 
 	function write(entry: Element): void {
@@ -41,7 +46,7 @@ export function menuOf(label: string): Menu {
 	return {
 		place,
 		say(credits, said) {
-			balance = String(credits);
+			balance = credits;
 			hint = said;
 			entries().forEach(write);
 		},
@@ -51,25 +56,25 @@ export function menuOf(label: string): Menu {
 
 const entries = (): NodeListOf<Element> => document.querySelectorAll(`[${MARK}]`);
 
-function copyOf(model: HTMLElement, label: string): HTMLElement {
+/** None where the model is not made as we know it: half a copy would look broken. */
+function copyOf(model: HTMLElement, label: string): HTMLElement | null {
 	const entry = model.cloneNode(true) as HTMLElement;
+	const button = entry.querySelector("button, a");
+	const drawing = button?.querySelector("svg");
+	const text = button && lastTextOf(button);
+	const suffix = entry.querySelector('[data-slot="sidebar-item-suffix"]');
+	if (!button || !drawing || !text || !suffix) return null;
 	entry.setAttribute(MARK, "");
 	entry.removeAttribute("id");
-	const button = entry.querySelector("button, a");
 	const link = document.createElement("a");
 	link.href = CREDITS;
 	// A plain address: the host's router does not know the page.
 	link.addEventListener("click", (event) => event.stopPropagation());
-	if (button) {
-		link.className = button.className;
-		link.append(...button.childNodes);
-		button.replaceWith(link);
-	}
-	const drawing = link.querySelector("svg");
-	if (drawing) drawing.innerHTML = ICON;
-	const text = lastTextOf(link);
-	if (text) text.textContent = label;
-	const suffix = entry.querySelector('[data-slot="sidebar-item-suffix"]') ?? entry;
+	link.className = button.className;
+	link.append(...button.childNodes);
+	button.replaceWith(link);
+	drawing.innerHTML = ICON;
+	text.textContent = label;
 	const number = document.createElement("span");
 	number.setAttribute("data-sc-balance", "");
 	number.className = "me-2 text-sm text-ink-gray-6";

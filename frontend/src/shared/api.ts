@@ -25,8 +25,10 @@ export const api = {
 	balance: () => get<shapes.Balances>("customer.balance"),
 	overview: (customer = "") => get<shapes.Overview>("customer.overview", { customer }),
 	lots: (customer = "") => get<shapes.Lots>("customer.lots", { customer }),
-	quote: (customer = "", priority = "", signal?: AbortSignal) =>
-		get<shapes.Quote>("customer.quote", { customer, priority }, signal),
+	quote: (
+		ticket: { customer?: string; priority?: string; ticket_type?: string } = {},
+		signal?: AbortSignal,
+	) => get<shapes.Quote>("customer.quote", ticket, signal),
 	ticket: (ticket: string) => get<shapes.TicketCredits>("customer.ticket", { ticket }),
 	statement: (customer = "", filter: StatementFilter = {}, after = "", limit = 25) =>
 		get<shapes.StatementPage>("statement.page", { customer, after, limit, ...filter }),

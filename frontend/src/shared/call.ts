@@ -5,9 +5,16 @@ export class ApiError extends Error {
 	constructor(
 		readonly status: number,
 		readonly messages: string[],
+		/** The session is over: only logging in helps. */
+		readonly isLoggedOut = false,
 	) {
 		super(messages.join(" "));
 	}
+}
+
+/** Where to log in, and then come back to this page. */
+export function loginAddress(): string {
+	return `/login?redirect-to=${encodeURIComponent(location.pathname + location.search)}`;
 }
 
 /** Ask support_credits.api for something; reading. */
@@ -33,7 +40,7 @@ export async function file(method: string, values: Values = {}): Promise<Respons
 			throw new ApiError(0, []);
 		},
 	);
-	if (!answer.ok) throw new ApiError(answer.status, said(await answer.json().catch(() => ({}))));
+	if (!answer.ok) throw refusal(answer.status, await answer.json().catch(() => ({})));
 	return answer;
 }
 
@@ -57,12 +64,24 @@ async function ask<T>(method: string, init: RequestInit): Promise<T> {
 		throw new ApiError(0, []);
 	}
 	const body = await answer.json().catch(() => ({}));
-	if (!answer.ok) throw new ApiError(answer.status, said(body));
+	if (!answer.ok) throw refusal(answer.status, body);
 	return body.message as T;
 }
 
+interface Refusal {
+	_server_messages?: string;
+	_error_message?: string;
+	session_expired?: number;
+}
+
+/** Frappe refuses a guest as it refuses a member; only its cookie tells them apart. */
+function refusal(status: number, body: Refusal): ApiError {
+	const isGuest = !/(^|; )user_id=(?!Guest(;|$))[^;]/.test(document.cookie);
+	return new ApiError(status, said(body), Boolean(body.session_expired) || (status === 403 && isGuest));
+}
+
 /** The server's messages as plain text: Frappe packs them as JSON in JSON, with markup. */
-function said(body: { _server_messages?: string; _error_message?: string }): string[] {
+function said(body: Refusal): string[] {
 	try {
 		const packed: string[] = JSON.parse(body._server_messages ?? "[]");
 		const messages = packed.map((one) => plain(String(JSON.parse(one).message ?? "")));

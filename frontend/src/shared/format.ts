@@ -1,7 +1,8 @@
 /** Numbers and dates as the reader writes them: the page's language, the browser's own time zone. */
 
-function language(): string {
-	return document.documentElement.lang.replace("_", "-") || "en";
+/** The reader's language. Both pages have it from the server; Helpdesk's own page says "en" whatever it is. */
+export function language(): string {
+	return (window.lang || document.documentElement.lang || "en").replace("_", "-");
 }
 
 function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

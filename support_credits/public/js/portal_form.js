@@ -1,20 +1,27 @@
 // What Helpdesk's portal tells a form script, for the cards; and a way to the credits where the cards cannot be.
 //
-// Loaded by two HD Form Scripts (install.py): Helpdesk's supported way to add something to its pages. When the loader
-// that comes with the page is there too, only what the customer chooses in the new ticket's form is passed on.
+// Loaded by two HD Form Scripts (form_scripts.py): Helpdesk's supported way to add something to its pages. Where the loader
+// that comes with the page has found a place, only what the customer chooses in the new ticket's form is passed on.
 
 const PAGE = "/helpdesk/credits";
-const FIELDS = ["customer", "priority"];
+const FIELDS = ["customer", "priority", "ticket_type"];
 
 /** What Helpdesk asks of a form script: buttons of the page's header, and what to call when a field changes. */
 export async function setupForm({ doc, call }) {
 	if (!window.location.pathname.startsWith("/helpdesk/my-tickets")) {
 		return { actions: [] }; // an agent's new ticket
 	}
-	if (window.support_credits_portal) {
-		return doc?.name ? { actions: [] } : { actions: [], onChange: passed_on(doc) };
+	const onChange = doc?.name ? null : passed_on(doc);
+	return { actions: (await is_placed()) ? [] : await button(call), onChange };
+}
+
+/** Whether the loader has put something on the page. It is given a second, where it is there at all. */
+async function is_placed() {
+	const is_coming = document.querySelector("script[data-sc-loader]");
+	for (let waited = 0; is_coming && !window.support_credits_portal && waited < 1000; waited += 50) {
+		await new Promise((done) => setTimeout(done, 50));
 	}
-	return { actions: await button(call) };
+	return Boolean(window.support_credits_portal);
 }
 
 function passed_on(doc) {
@@ -31,7 +38,7 @@ async function button(call) {
 	if (!customers.length) {
 		return [];
 	}
-	const balance = customers.reduce((sum, one) => sum + one.balance, 0);
+	const label = customers.length > 1 ? __("Credits") : __("Credits: {0}", customers[0].balance);
 	// The host's router does not know the page.
-	return [{ label: __("Credits: {0}", balance), onClick: () => window.location.assign(PAGE) }];
+	return [{ label, onClick: () => window.location.assign(PAGE) }];
 }

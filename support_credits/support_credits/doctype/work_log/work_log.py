@@ -5,6 +5,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
+from support_credits.ledger import incidents
+
 MOST = 24 * 60
 
 
@@ -16,6 +18,8 @@ class WorkLog(Document):
 			frappe.throw(_("Name the ticket that was worked on."))
 		if not frappe.has_permission("HD Ticket", "read", self.ticket):
 			frappe.throw(_("You have no access to ticket {0}.").format(self.ticket), frappe.PermissionError)
+		# A ticket reopened late is a new incident, with minutes of its own.
+		self.incident = incidents.name_for_ticket(self.ticket)
 
 	def validate(self) -> None:
 		if not 0 < cint(self.minutes) <= MOST:
