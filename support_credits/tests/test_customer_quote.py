@@ -59,7 +59,9 @@ class TestWhatItWillCost(QuoteCase):
 
 	def test_without_credits_it_says_why_and_how_to_go_on(self) -> None:
 		company = self.company(0)
-		with self.site_settings(documentation_url="https://example.com/docs", buy_url="/shop"):
+		with self.site_settings(
+			documentation_url="https://example.com/docs", community_url="", buy_url="/shop"
+		):
 			portal = Portal(company.person)
 			said = self.quote(portal)
 			self.assertEqual(("Refused", False, 0), (said["state"], said["accepted"], said["credits"]))

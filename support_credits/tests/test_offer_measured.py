@@ -96,7 +96,7 @@ class TestMeasured(OfferCase):
 	def test_half_and_nine_in_ten_by_hand(self) -> None:
 		company = self.company()
 		self.answered(company, 1, 2, 3, 4, 5, 6, 7, 8, 9, 20)
-		expected = {"count": 10, "is_covered": True, "median_text": "5 h", "most_text": "9 h"}
+		expected = {"count": 10, "is_covered": False, "median_text": "5 h", "most_text": "9 h"}
 		self.assertEqual(expected, self.shown(company))
 
 	def test_of_fewer_than_five_nothing_is_shown(self) -> None:

@@ -239,18 +239,15 @@ class TestProposing(ProposalCase):
 
 	def test_one_that_names_another_customer_than_its_ticket_cannot_be_accepted(self) -> None:
 		"""However that came to be: the row was written around the app."""
-		_company, portal, ticket = self.charged()
+		company, portal, ticket = self.charged()
 		other = self.company(5)
-		make.add_member(other.name, make.Person(portal.user, self.contact_of(portal)), is_manager=True)
+		make.add_member(other.name, company.person, is_manager=True)
 		proposal = self.propose(ticket)
 		frappe.db.set_value("Credit Proposal", proposal, "customer", other.name)
 		publish()
 		with self.nothing_written():
 			refused = self.answer(portal, "accept", proposal)
 			self.assert_refused(refused, "has changed since this was proposed", "WrongState")
-
-	def contact_of(self, who: Portal) -> str:
-		return frappe.db.get_value("Contact", {"user": who.user}, "name")
 
 	def test_nobody_writes_one_by_hand(self) -> None:
 		doc = {"doctype": "Credit Proposal", "credits": 1, "state": "Accepted"}

@@ -31,6 +31,7 @@ def headings(browser: Browser) -> set[str]:
 def test_a_customer_who_reads_portuguese_finds_no_english_heading(browser: Browser) -> None:
 	words, someone = portuguese(), made("speaking", language="pt")
 	enter(browser, someone, PAGE)
+	browser.wait(BALANCE)
 	browser.wait(DIGEST)
 	shown = headings(browser)
 	assert {words[text] for text in SAID_ON_THE_PAGE} <= shown
