@@ -242,6 +242,7 @@ class TestProposing(ProposalCase):
 		company, portal, ticket = self.charged()
 		other = self.company(5)
 		make.add_member(other.name, company.person, is_manager=True)
+		publish()
 		proposal = self.propose(ticket)
 		frappe.db.set_value("Credit Proposal", proposal, "customer", other.name)
 		publish()
