@@ -129,6 +129,12 @@ def server_suite(place: Place) -> Counts:
 	return checked(from_unittest(output), status)
 
 
+def renew(place: Place) -> None:
+	"""Make the test site anew."""
+	place.undo(f"site-{TEST_SITE.name}", f"app-{TEST_SITE.name}")
+	ensure_site(place, TEST_SITE)
+
+
 def browser_suite(place: Place) -> Counts:
 	"""The pages in a real browser, from the copy on the bench: the checkout may not be readable."""
 	folder = place.bench / "apps" / APP
@@ -141,6 +147,7 @@ def browser_suite(place: Place) -> Counts:
 	env = user_env(place) | {"SC_TEST_SITE": TEST_SITE.name, "SC_CHROME": chrome}
 	env["SC_TEST_URL"] = f"http://{TEST_SITE.name}:{ports(place)['web']}"
 	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser"]
+	renew(place)  # pages list what there is: hundreds of tiers of the server suite's are no provider's page
 	started = serve(place, ("web", "socketio", "worker"))
 	try:
 		return checked_pytest(args, cwd=folder, env=env)
@@ -163,7 +170,8 @@ def prepare(place: Place, fresh: bool) -> None:
 	runs have left on it makes every proof of the whole site, and every count of its rows, slower than the run before.
 	"""
 	ensure_bench(place)
-	if fresh:
-		place.undo(f"site-{TEST_SITE.name}", f"app-{TEST_SITE.name}")
 	with assets(place):
-		ensure_site(place, TEST_SITE)
+		if fresh:
+			renew(place)
+		else:
+			ensure_site(place, TEST_SITE)
