@@ -1,45 +1,13 @@
 """Who may see and who may act for a customer: members see, managers act, agents read (design rule 14, setting)."""
 
-from dataclasses import dataclass
-
 import frappe
 from frappe import _
 
 from support_credits.exceptions import NotMember, SupportCreditsError
-from support_credits.ledger import settings as site
 from support_credits.ledger.accounts import account_of
+from support_credits.overrides.identity import Membership, memberships
 
 READERS = frozenset(("Agent", "Agent Manager", "System Manager"))
-
-
-@dataclass(frozen=True)
-class Membership:
-	"""A customer of the caller's; ``account`` None where its tickets are never charged."""
-
-	customer: str
-	account: str | None
-	is_manager: bool
-	is_member: bool = True  # False for the provider's people, who only read
-
-	@property
-	def may_act(self) -> bool:
-		"""Whether he may redeem, buy and answer proposals for it."""
-		return self.is_manager or (self.is_member and bool(site.settings().members_may_act))
-
-
-def memberships(user: str | None = None) -> dict[str, Membership]:
-	"""The customers of all contacts of ``user`` (default: who is logged in), by name.
-
-	Not by the host's own look-up: it sees the newest contact only, and a portal user may create contacts.
-	"""
-	found = frappe.db.sql(
-		"""SELECT m.parent, a.name, MAX(m.is_manager) FROM `tabHD Customer Member` m
-		JOIN `tabContact` c ON c.name = m.contact_name
-		LEFT JOIN `tabCredit Account` a ON a.customer = m.parent
-		WHERE m.parenttype = 'HD Customer' AND c.user = %s GROUP BY m.parent, a.name ORDER BY m.parent""",
-		user or frappe.session.user,
-	)
-	return {customer: Membership(customer, account, bool(manager)) for customer, account, manager in found}
 
 
 def is_reader() -> bool:
@@ -86,7 +54,7 @@ def only_one(own: dict[str, Membership]) -> Membership:
 def actor_for(customer: str) -> Membership:
 	"""The same for an act: only his own customers, and only where he may act for them."""
 	found = seen_by_caller(customer)
-	if customer and customer not in memberships():
+	if not found.is_member:
 		frappe.throw(_("You are not a member of {0}.").format(customer), NotMember)
 	if not found.may_act:
 		frappe.throw(

@@ -30,10 +30,13 @@ from support_credits.ledger import clock, incidents, pages, proposals, queries, 
 from support_credits.ledger import overview as reads
 from support_credits.ledger import settings as site
 from support_credits.ledger.intake import Arrival, TicketRef
+from support_credits.ledger.responses import RUNNING
 from support_credits.ledger.rows import Incident
 
 READS_A_MINUTE = 300
 QUOTES_A_MINUTE = 120
+# Where the credits did not suffice: the ways on are shown.
+IN_NEED = ("Parked", "Overdrawn", "Best effort")
 
 
 @frappe.whitelist(methods=["GET", "POST"])
@@ -155,7 +158,7 @@ def _ticket_to_be(customer: str, priority: str | None, agent: bool) -> TicketRef
 def _quote_of(said: quotes.Quote, choose: list[str]) -> Quote:
 	incident = said.incident
 	state = "Refused" if said.refused else said.state
-	in_need = said.refused or state in ("Parked", "Overdrawn", "Best effort")
+	in_need = said.refused or state in IN_NEED
 	return {
 		"customer": said.customer,
 		"choose": choose,
@@ -239,7 +242,7 @@ def _of_incident(ticket: str, incident: Incident) -> TicketCredits:
 		"minutes": _minutes(incident),
 		"proposals": lines_of([member], ticket=ticket) if member else [],
 		"balance": queries.balance(incident.account) if member and incident.account else None,
-		"ways": wording.ways() if incident.state in ("Parked", "Overdrawn", "Best effort") else [],
+		"ways": wording.ways() if incident.state in IN_NEED else [],
 	}
 
 
@@ -259,7 +262,7 @@ def _responded_at(ticket: str) -> str | None:
 
 
 def _minutes(incident: Incident) -> Minutes | None:
-	if incident.state not in ("Charged", "Overdrawn", "Best effort", "Exempt"):
+	if incident.state not in RUNNING:
 		return None
 	text = "SELECT COALESCE(SUM(minutes), 0) FROM `tabWork Log` WHERE incident = %s"
 	return {"used": int(frappe.db.sql(text, incident.name)[0][0]), "covered": proposals.covered(incident)}

@@ -49,7 +49,7 @@ def holiday_name(name: str) -> str:
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
 	"""``Fri 4 Dec 2026 16:30 (Europe/Lisbon)``."""
-	return f"{format_datetime(at.astimezone(zone), MOMENT, locale=_locale())} ({zone_text(zone)})"
+	return f"{format_datetime(at.astimezone(zone), MOMENT, locale=locale())} ({zone_text(zone)})"
 
 
 def zone_text(zone: ZoneInfo) -> str:
@@ -67,7 +67,7 @@ def target_text(value: int, unit: str | None) -> str:
 
 
 def day_text(day: date) -> str:
-	return format_date(day, DAY, locale=_locale())
+	return format_date(day, DAY, locale=locale())
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:
@@ -87,8 +87,10 @@ def reader_zone() -> ZoneInfo:
 		return ZoneInfo(get_system_timezone())
 
 
-def _locale() -> Locale | str:
+def locale(english: str = "en") -> Locale:
+	"""The reader's; this ``english`` for English, and where babel does not know his language."""
+	lang = (frappe.local.lang or "en").replace("-", "_")
 	try:
-		return Locale.parse((frappe.local.lang or "en").replace("-", "_"))
+		return Locale.parse(english if lang == "en" else lang)
 	except (UnknownLocaleError, ValueError):
-		return "en"
+		return Locale.parse(english)

@@ -31,14 +31,16 @@ def withdraw_open(incident: str) -> None:
 
 def expire_due() -> int:
 	"""Note of every proposal whose time is over that it is; returns how many. They could not be answered before either."""
-	overdue = {"state": State.OPEN.value, "expires_at_utc": ["<=", stamp_text(clock.now())]}
-	return _end(overdue, State.EXPIRED)
+	return _end(_overdue(), State.EXPIRED)
 
 
 def expire_of(incident: str) -> None:
 	"""The same for one incident, so that another may be proposed for it."""
-	overdue = {"expires_at_utc": ["<=", stamp_text(clock.now())], "state": State.OPEN.value}
-	_end({"incident": incident, **overdue}, State.EXPIRED)
+	_end({"incident": incident, **_overdue()}, State.EXPIRED)
+
+
+def _overdue() -> dict[str, object]:
+	return {"state": State.OPEN.value, "expires_at_utc": ["<=", stamp_text(clock.now())]}
 
 
 def _end(filters: dict[str, object], state: State) -> int:

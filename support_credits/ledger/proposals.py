@@ -20,11 +20,11 @@ from support_credits.engine.proposal import CHARGEABLE, Event, State, covered_mi
 from support_credits.exceptions import CreditsRefused, WrongState
 from support_credits.ledger import charging, clock, corrections, extras, incidents, queries, rows
 from support_credits.ledger import settings as site
+from support_credits.ledger.extras import DOCTYPE
 from support_credits.ledger.posting import OpenAccount
 from support_credits.ledger.rows import Incident
 from support_credits.ledger.wording import state_of
 
-DOCTYPE = "Credit Proposal"
 COLUMNS = (
 	"name", "ticket", "ticket_no", "customer", "incident", "state", "credits", "minutes", "reason", "proposed_at_utc",
 	"expires_at_utc", "answered_at_utc",

@@ -7,17 +7,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import frappe
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from frappe import _
 
 from support_credits.engine.support_calendar import HOLIDAY
+from support_credits.hours import wording
 from support_credits.hours.wording import zone_text
 
-# English of no country: it says whose dollars they are.
-NO_COUNTRY = {"en": "en_001"}
 MINUTE = timedelta(minutes=1)
 DAY_MINUTES = 24 * 60
 LONG_MINUTES = 2 * DAY_MINUTES  # from then on nobody counts in hours
@@ -26,12 +24,8 @@ MOMENT = "EEE d MMM y HH:mm"
 
 
 def locale() -> Locale:
-	"""The reader's; English where babel does not know his language."""
-	lang = (frappe.local.lang or "en").replace("-", "_")
-	try:
-		return Locale.parse(NO_COUNTRY.get(lang, lang))
-	except (UnknownLocaleError, ValueError):
-		return Locale.parse("en_001")
+	"""The reader's. English is that of no country: it says whose dollars they are."""
+	return wording.locale("en_001")
 
 
 def decimals_of(currency: str) -> int:

@@ -6,6 +6,7 @@ company's credits (ticket-flow facts, 1). What decides money or time is therefor
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import frappe
@@ -107,19 +108,39 @@ def _only_choice(own: dict[str, str | None], paying: list[str]) -> str | None:
 	return paying[0] if paying else None
 
 
-def companies_of(user: str) -> dict[str, str | None]:
-	"""Customers of all contacts of ``user``, each with its account. The host's own look-up sees the newest contact
-	only, and a portal user may create contacts: an empty one would hide who pays.
+@dataclass(frozen=True)
+class Membership:
+	"""A customer of the caller's; ``account`` None where its tickets are never charged."""
+
+	customer: str
+	account: str | None
+	is_manager: bool
+	is_member: bool = True  # False for the provider's people, who only read
+
+	@property
+	def may_act(self) -> bool:
+		"""Whether he may redeem, buy and answer proposals for it."""
+		return self.is_manager or (self.is_member and bool(site.settings().members_may_act))
+
+
+def memberships(user: str | None = None) -> dict[str, Membership]:
+	"""The customers of all contacts of ``user`` (default: who is logged in), by name.
+
+	Not by the host's own look-up: it sees the newest contact only, and a portal user may create contacts.
 	"""
-	return dict(
-		frappe.db.sql(
-			"""SELECT DISTINCT m.parent, a.name FROM `tabHD Customer Member` m
-			JOIN `tabContact` c ON c.name = m.contact_name
-			LEFT JOIN `tabCredit Account` a ON a.customer = m.parent
-			WHERE m.parenttype = 'HD Customer' AND c.user = %s ORDER BY m.parent""",
-			user,
-		)
+	found = frappe.db.sql(
+		"""SELECT m.parent, a.name, MAX(m.is_manager) FROM `tabHD Customer Member` m
+		JOIN `tabContact` c ON c.name = m.contact_name
+		LEFT JOIN `tabCredit Account` a ON a.customer = m.parent
+		WHERE m.parenttype = 'HD Customer' AND c.user = %s GROUP BY m.parent, a.name ORDER BY m.parent""",
+		user or frappe.session.user,
 	)
+	return {customer: Membership(customer, account, bool(manager)) for customer, account, manager in found}
+
+
+def companies_of(user: str) -> dict[str, str | None]:
+	"""The same, each with its account alone."""
+	return {customer: found.account for customer, found in memberships(user).items()}
 
 
 def hold_decisive_fields(doc: HDTicket, before: HDTicket) -> None:
