@@ -63,7 +63,8 @@ class Browser:
 
 	def wait_text(self, text: str) -> None:
 		"""Until the page says ``text`` somewhere a reader sees it."""
-		WebDriverWait(self.driver, WAIT_SECONDS).until(
+		# A page that is just being left is stale between finding its body and reading it.
+		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
 			lambda driver: text in driver.find_element(By.TAG_NAME, "body").text, f"{text!r} was never shown"
 		)
 
