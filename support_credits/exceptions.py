@@ -70,3 +70,13 @@ class KeptByTier(SupportCreditsError):
 
 class CodeRefused(SupportCreditsError):
 	"""An activation code that brings nothing; the sentence does not say why, so that nobody can guess codes by it."""
+
+
+class PaymentMismatch(SupportCreditsError):
+	"""A payment that is not the one its order asks for; nothing was granted for it."""
+
+
+class AlreadyPaid(SupportCreditsError):
+	"""Another payment for an order that was paid; nothing was granted for it, and somebody gets his money back."""
+
+	http_status_code = 409

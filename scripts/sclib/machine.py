@@ -37,12 +37,16 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def upstream(place: Place) -> dict[str, tuple[str, str]]:
-	"""App -> address, branch. Telephony has only develop; Helpdesk's released line is main."""
+	"""App -> address, branch. Telephony has only develop; Helpdesk's released line is main. ERPNext and payments follow
+	Frappe; only the suites that sell through them need the two.
+	"""
 	base = "https://github.com/frappe"
 	return {
 		"frappe": (f"{base}/frappe", place.branch),
 		"telephony": (f"{base}/telephony", os.environ.get("SC_TELEPHONY_BRANCH", "develop")),
 		"helpdesk": (f"{base}/helpdesk", os.environ.get("SC_HELPDESK_BRANCH", "main")),
+		"payments": (f"{base}/payments", os.environ.get("SC_PAYMENTS_BRANCH", place.branch)),
+		"erpnext": (f"{base}/erpnext", os.environ.get("SC_ERPNEXT_BRANCH", place.branch)),
 	}
 
 

@@ -1,4 +1,5 @@
-"""Proves what brings or takes credits outside a ticket's opening: accepted proposals and redeemed codes, and their entries.
+"""Proves what brings or takes credits outside a ticket's opening: accepted proposals, redeemed codes, paid orders, and
+their entries.
 
 Each is posted under an event key that names it, so that both directions can be looked up by key.
 """
@@ -34,9 +35,18 @@ CODES = f"""SELECT c.name, c.state, c.credits, c.lot, e.credits, e.lot FROM `tab
 		OR c.credits != COALESCE(e.credits, c.credits)
 	ORDER BY c.name LIMIT {WINDOW}"""
 
+LONE_ORDERS = _LONE.format(
+	doctype="Credit Order", column="name", prefix="order", start=len("order:") + 1, most=WINDOW
+)
+ORDERS = f"""SELECT o.name, o.state, o.credits, o.lot, e.credits, e.lot FROM `tabCredit Order` o
+	LEFT JOIN `tabCredit Ledger Entry` e ON e.event_key = CONCAT('order:', o.name, '/1')
+	WHERE (o.state IN ('Paid', 'Reversed')) != (e.name IS NOT NULL) OR COALESCE(o.lot, '') != COALESCE(e.lot, '')
+		OR o.credits != COALESCE(e.credits, o.credits)
+	ORDER BY o.name LIMIT {WINDOW}"""
+
 
 def act_findings() -> Iterator[Finding]:
-	"""Proposals and codes that say something else than the ledger, and entries that none of them accounts for."""
+	"""Proposals, codes and orders that say something else than the ledger, and entries that none of them accounts for."""
 	for name, state, credits, charged in frappe.db.sql(PROPOSALS):
 		message = _("Proposal {0} of {1} credits is {2}; its entries charge {3}.")
 		yield found("proposal", message, name, credits, _(state), int(charged))
@@ -45,6 +55,12 @@ def act_findings() -> Iterator[Finding]:
 			"Activation code {0} of {1} credits is {2} and names lot {3}; the ledger has {4} on lot {5} for it."
 		)
 		yield found("code", message, name, credits, _(state), lot or "-", entered or 0, entered_lot or "-")
-	for (name,) in (*frappe.db.sql(LONE_CHARGES), *frappe.db.sql(LONE_GRANTS)):
-		message = _("{0} was posted for a proposal or a code that does not exist.")
+	for name, state, credits, lot, entered, entered_lot in frappe.db.sql(ORDERS):
+		message = _(
+			"Order {0} of {1} credits is {2} and names lot {3}; the ledger has {4} on lot {5} for it."
+		)
+		yield found("order", message, name, credits, _(state), lot or "-", entered or 0, entered_lot or "-")
+	lone = (LONE_CHARGES, LONE_GRANTS, LONE_ORDERS)
+	for name in (name for text in lone for (name,) in frappe.db.sql(text)):
+		message = _("{0} was posted for a proposal, a code or an order that does not exist.")
 		yield found("no_act", message, name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import frappe
 
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock, extras, grants, releases
+from support_credits.ledger import clock, extras, grants, orders, releases, topups
 from support_credits.ledger.retry import retry_whole
 
 ACCOUNTS_PER_RUN = 1_000
@@ -51,6 +51,18 @@ def expire_proposals() -> int:
 	done = extras.expire_due()
 	frappe.db.commit()
 	return done
+
+
+def expire_orders() -> int:
+	"""Say of every unpaid order whose time is over that it is; what is paid for it later counts all the same."""
+	done = orders.expire_due()
+	frappe.db.commit()
+	return done
+
+
+def raise_topups() -> int:
+	"""Ask customers whose balance has fallen to their threshold."""
+	return topups.raise_due()
 
 
 def finish_releases() -> int:

@@ -77,6 +77,12 @@ def proposal_days() -> int:
 	return 7 if days is None else int(days)
 
 
+def order_days() -> int:
+	"""Days for which an order can be paid; 0 until the end of the day."""
+	days = settings().order_days
+	return 30 if days is None else int(days)
+
+
 def late_reopening() -> Late:
 	"""What reopening a ticket after the window is."""
 	return LATE_BY_LABEL.get(settings().late_reopen or "", Late.CHARGE)

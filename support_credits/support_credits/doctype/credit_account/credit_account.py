@@ -19,7 +19,8 @@ class CreditAccount(Document):
 		self.update(blank_ledger_fields())
 
 	def validate(self) -> None:
-		checks.whole_numbers(self, {"overdraft_limit": checks.CREDITS})
+		checks.whole_numbers(self, {"overdraft_limit": checks.CREDITS, "topup_at": checks.CREDITS})
+		self.validate_topup()
 		if self.is_new():
 			return
 		before = self.get_doc_before_save()
@@ -29,6 +30,12 @@ class CreditAccount(Document):
 					"Account {0} belongs to {1} for good. To move its credits, merge the customer into another one."
 				).format(self.name, before.customer),
 				LedgerImmutableError,
+			)
+
+	def validate_topup(self) -> None:
+		if self.topup_pack and not frappe.db.get_value("Credit Pack", self.topup_pack, "on_sale"):
+			frappe.throw(
+				_("Pack {0} is not on sale: nobody could be asked to buy it.").format(self.topup_pack)
 			)
 
 	def db_update(self) -> None:

@@ -8,7 +8,14 @@ from frappe.model.document import Document
 
 from support_credits.support_credits.doctype import checks
 
-DAYS = ("refund_grace_days", "deployment_days", "reopen_days", "expired_notice_days", "proposal_days")
+DAYS = (
+	"refund_grace_days",
+	"deployment_days",
+	"reopen_days",
+	"expired_notice_days",
+	"proposal_days",
+	"order_days",
+)
 MINUTES = (1, 24 * 60)
 LINKS = ("buy_url", "redeem_url", "emergency_url", "documentation_url", "community_url")
 
@@ -16,7 +23,9 @@ LINKS = ("buy_url", "redeem_url", "emergency_url", "documentation_url", "communi
 class SupportCreditsSettings(Document):
 	def validate(self) -> None:
 		days = dict.fromkeys(DAYS, checks.DAYS)
-		checks.whole_numbers(self, {"overdraft_limit": checks.CREDITS, "cover_minutes": MINUTES, **days})
+		numbers = {"overdraft_limit": checks.CREDITS, "deployment_credits": checks.CREDITS}
+		numbers |= {"cover_minutes": MINUTES, "deployment_months": (0, checks.MONTHS[1])}
+		checks.whole_numbers(self, {**numbers, **days})
 		checks.links(self, *LINKS)
 		self.validate_time_zone()
 		self.validate_parked_status()

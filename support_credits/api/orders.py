@@ -1,0 +1,258 @@
+"""Credit Orders: customers order and pay packs, agents raise orders for them, managers mark them paid or reverse them."""
+
+from decimal import Decimal
+
+import frappe
+from frappe import _
+from helpdesk.utils import is_agent
+
+from support_credits.api import access
+from support_credits.api.account import MANAGERS, READERS, event_of, guarded
+from support_credits.api.arguments import plain_text, whole_number
+from support_credits.api.limits import HOUR, limited
+from support_credits.api.order_shapes import (
+	OrderEnded,
+	OrderLine,
+	OrderPaid,
+	OrderReversed,
+	Orders,
+	ToPay,
+)
+from support_credits.api.wording import from_stamp
+from support_credits.engine.order import State
+from support_credits.exceptions import NotMember, SupportCreditsError
+from support_credits.integrations import erpnext, payments
+from support_credits.ledger import order_payment, queries
+from support_credits.ledger import orders as records
+from support_credits.ledger import settings as site
+from support_credits.ledger.order_payment import Payment
+from support_credits.ledger.orders import Wish
+from support_credits.mail.orders import instructions
+from support_credits.offer.wording import money_text
+from support_credits.overrides.identity import Membership, memberships
+
+ORDERS_AN_HOUR = 30
+READS_A_MINUTE = 120
+NEWEST = 50
+NOTE_LENGTH = 140
+
+
+@frappe.whitelist(methods=["POST"])
+@limited(ORDERS_AN_HOUR, HOUR)
+def order(
+	pack: str, customer: str = "", quantity: int | bool = 1, accept_terms: bool = False, key: str = ""
+) -> ToPay:
+	"""Order ``quantity`` packs for ``customer`` (the caller's only one when he names none), with its terms accepted.
+
+	``key`` makes it happen once: the same key again is the same order. Nothing is granted before it is paid. Raises NotMember
+	where he may not act for the customer.
+	"""
+	if not site.settings().customers_may_order:
+		frappe.throw(_("Orders are not taken here. Ask us for the pack you want."), SupportCreditsError)
+	member = buyer_for(customer)
+	if not accept_terms:
+		_refuse_terms()
+	quantity = whole_number(quantity, _("Quantity"))
+	request_key = event_of("order", f"{member.customer}\n{key}") if key else None
+	wish = Wish(member.customer, pack, quantity, request_key=request_key, accepts_terms=True)
+	return _to_pay(guarded(lambda: _place(wish)), member, "")
+
+
+def _place(wish: Wish) -> str:
+	name = records.place(wish)
+	erpnext.order_placed(name)
+	return name
+
+
+def _refuse_terms() -> None:
+	frappe.throw(
+		_("Read the terms and accept them first: {0}").format(_(site.settings().terms or "")),
+		SupportCreditsError,
+	)
+
+
+def buyer_for(customer: str) -> Membership:
+	"""The customer the caller buys for; one without an account too, since this is how he gets one."""
+	own = memberships()
+	if customer and customer not in own:
+		frappe.throw(_("You are not a member of {0}.").format(frappe.utils.escape_html(customer)), NotMember)
+	if not own:
+		frappe.throw(_("You are not a member of a customer that could buy credits."), NotMember)
+	if not customer and len(own) > 1:
+		names = ", ".join(own)
+		frappe.throw(_("You are a member of {0}. Say which customer you mean.").format(names), NotMember)
+	found = own[customer] if customer else next(iter(own.values()))
+	_check_may_act(found)
+	return found
+
+
+def _check_may_act(member: Membership) -> None:
+	if not member.may_act:
+		frappe.throw(
+			_("Only a manager of {0} can do this. Ask one of them.").format(member.customer), NotMember
+		)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+@limited(READS_A_MINUTE)
+def orders(customer: str = "") -> Orders:
+	"""The orders of ``customer``, or of all the caller's customers; agents name one."""
+	own = memberships()
+	if customer and customer not in own:
+		access.check_readable(customer)
+		own = {customer: Membership(customer, None, is_manager=False, is_member=False)}
+	elif customer:
+		own = {customer: own[customer]}
+	if not own:
+		return {"orders": []}
+	found = frappe.get_all(
+		records.DOCTYPE,
+		filters={"customer": ["in", list(own)]},
+		fields=list(records.COLUMNS),
+		order_by="creation desc, name desc",
+		limit=NEWEST,
+	)
+	return {"orders": [_line(row, own[row.customer]) for row in found]}
+
+
+def _line(row: frappe._dict, member: Membership) -> OrderLine:
+	state = records.state_of(row)
+	expires_on = row.lot and frappe.db.get_value("Credit Lot", row.lot, "expires_on")
+	total = Decimal(str(row.total))
+	return {
+		"order": row.name,
+		"customer": row.customer,
+		"state": state.value,
+		"state_text": _(state.value),
+		"pack": row.pack,
+		"pack_name": _(row.pack_name),
+		"quantity": int(row.quantity),
+		"credits": int(row.credits),
+		"validity_months": int(row.months),
+		"total": f"{total:.{records.decimals_of(row.currency)}f}",
+		"currency": row.currency,
+		"total_text": money_text(total, row.currency),
+		"tax_note": _(row.tax_note or ""),
+		"terms": _(row.terms or ""),
+		"terms_accepted": bool(row.terms_accepted_by),
+		"ordered_at": from_stamp(row.ordered_at_utc) or "",
+		"stands_until": from_stamp(row.stands_until_utc),
+		"paid_at": from_stamp(row.paid_at_utc),
+		"payment_reference": row.payment_reference or "",
+		"expires_on": str(expires_on) if expires_on else None,
+		"may_act": member.may_act,
+		"door": row.door,
+	}
+
+
+@frappe.whitelist(methods=["POST"])
+@limited(READS_A_MINUTE)
+def pay(order: str, accept_terms: bool = False) -> ToPay:
+	"""Where and how the caller pays an open order. One that was raised for him has terms to accept first."""
+	row, member = _own_order(order)
+	state = records.state_of(row)
+	if state is not State.OPEN:
+		frappe.throw(
+			_("Order {0} is {1} and cannot be paid. Order again.").format(row.name, _(state.value).lower()),
+			SupportCreditsError,
+		)
+	if not row.terms_accepted_by:
+		if not accept_terms:
+			_refuse_terms()
+		guarded(lambda: records.accept_terms(order))
+	return _to_pay(order, member, payments.checkout_url(order) or "")
+
+
+def _own_order(order: str) -> tuple[frappe._dict, Membership]:
+	"""An order of the caller's customer, and for which he may act. Whether another one exists is not said."""
+	row = frappe.db.get_value(records.DOCTYPE, order, ["name", "customer"], as_dict=True)
+	member = memberships().get(row.customer) if row else None
+	if not row or not member:
+		frappe.throw(_("Order {0} is not yours.").format(frappe.utils.escape_html(order)), NotMember)
+	_check_may_act(member)
+	return records.order_row(row.name), member
+
+
+def _to_pay(order: str, member: Membership, url: str) -> ToPay:
+	line, said, online = (
+		_line(records.order_row(order), member),
+		instructions(order),
+		bool(payments.gateway()),
+	)
+	if online:
+		message = _("Order {0}: {1}. Pay it now; your credits come at once.")
+	elif said:
+		message = _("Order {0}: {1}. Your credits come as soon as it is paid.")
+	else:
+		message = _(
+			"Order {0}: {1}. We will write to you how to pay; your credits come as soon as it is paid."
+		)
+	return {
+		"order": line,
+		"online": online,
+		"url": url,
+		"instructions": said,
+		"message": message.format(order, line["total_text"]),
+	}
+
+
+@frappe.whitelist(methods=["POST"])
+@limited(READS_A_MINUTE)
+def cancel(order: str, reason: str = "") -> OrderEnded:
+	"""Cancel an order that was not paid: the customer's people their own, agents any. Raises WrongState when it was paid."""
+	reason = plain_text(reason, _("The reason"), most=NOTE_LENGTH)
+	if not is_agent():
+		_own_order(order)
+
+	def whole() -> None:
+		records.cancel(order, reason)
+		erpnext.order_cancelled(order)
+
+	guarded(whole)
+	return {"order": order, "state": State.CANCELLED.value}
+
+
+@frappe.whitelist(methods=["POST"])
+def raise_order(
+	customer: str, pack: str, quantity: int | bool = 1, note: str = "", key: str = ""
+) -> OrderEnded:
+	"""Raise an order for a customer, who is asked by mail to accept its terms and pay it. Agents only."""
+	frappe.only_for(READERS)
+	if not frappe.db.exists("HD Customer", customer):
+		frappe.throw(_("Customer {0} does not exist.").format(customer), frappe.DoesNotExistError)
+	note = plain_text(note, _("The note"), most=NOTE_LENGTH)
+	request_key = event_of("order", f"{customer}\n{key}") if key else None
+	quantity = whole_number(quantity, _("Quantity"))
+	wish = Wish(customer, pack, quantity, door="Agent", request_key=request_key, note=note)
+	return {"order": guarded(lambda: _place(wish)), "state": State.OPEN.value}
+
+
+@frappe.whitelist(methods=["POST"])
+def mark_paid(order: str, reference: str) -> OrderPaid:
+	"""Say that an order was paid, with what proves it (``reference``). Managers only; the same order again grants nothing."""
+	frappe.only_for(MANAGERS)
+	reference = plain_text(reference, _("The reference"), required=True, most=NOTE_LENGTH)
+
+	def whole() -> OrderPaid:
+		paid = order_payment.pay(order, Payment("Manager", reference, f"manual:{order}"))
+		account = frappe.db.get_value("Credit Lot", paid.lot, "account")
+		return {
+			"order": paid.order,
+			"lot": paid.lot,
+			"credits": paid.credits,
+			"balance": queries.balance(account),
+			"expires_on": paid.expires_on,
+			"replayed": paid.replayed,
+		}
+
+	return guarded(whole)
+
+
+@frappe.whitelist(methods=["POST"])
+def reverse(order: str, reason: str) -> OrderReversed:
+	"""The money of a paid order went back: what is unspent is void, what was spent is reported. Managers only."""
+	frappe.only_for(MANAGERS)
+	reason = plain_text(reason, _("The reason"), required=True, most=NOTE_LENGTH)
+	done = guarded(lambda: order_payment.reverse(order, reason))
+	message = _("{0} credit(s) voided; {1} were spent before and stay spent.").format(done.voided, done.spent)
+	return {**done.__dict__, "message": message}  # type: ignore[typeddict-item]

@@ -1,0 +1,1 @@
+"""Other apps on the site: each package is silent where its app is absent."""

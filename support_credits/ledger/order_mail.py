@@ -1,0 +1,32 @@
+"""Which orders have a mail due. The mail is queued in the transaction that settles that it is no longer due."""
+
+from __future__ import annotations
+
+import frappe
+
+REQUEST = "Request"  # raised for the customer: he is asked to pay
+RECEIPT = "Receipt"  # paid: what he got
+BATCH = 100
+
+
+def send_soon() -> None:
+	"""Have them sent once this is committed; without a queue the scheduled job does it."""
+	frappe.db.after_commit.add(_enqueue)
+
+
+def _enqueue() -> None:
+	try:
+		frappe.enqueue("support_credits.mail.orders.send_due", queue="short")
+	except Exception:
+		frappe.logger("support_credits").warning("no queue: mails about orders follow with the scheduled job")
+
+
+def due() -> list[str]:
+	"""Orders with a mail due; one that could not be sent waits behind the others."""
+	return frappe.get_all(
+		"Credit Order",
+		filters={"mail_due": ["in", (REQUEST, RECEIPT)]},
+		pluck="name",
+		order_by="modified asc, name asc",
+		limit=BATCH,
+	)
