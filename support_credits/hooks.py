@@ -74,6 +74,8 @@ scheduler_events = {
 		"support_credits.ledger.jobs.expire_lots",
 		"support_credits.ledger.jobs.release_waiting",
 		"support_credits.ledger.jobs.expire_proposals",
+		"support_credits.ledger.jobs.expire_orders",
+		"support_credits.ledger.jobs.raise_topups",
 	],
 	# Every month, so that a January on which the server was off is caught up.
 	"monthly_long": ["support_credits.hours.jobs.keep_years_ahead"],
@@ -83,5 +85,6 @@ scheduler_events = {
 		"support_credits.ledger.jobs.finish_releases",
 		"support_credits.mail.jobs.take_in_kept",
 		"support_credits.mail.jobs.send_due_answers",
+		"support_credits.mail.orders.send_due",
 	],
 }

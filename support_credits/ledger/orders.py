@@ -101,6 +101,7 @@ def _pack_on_sale(pack: str) -> frappe._dict:
 def _values(wish: Wish, pack: frappe._dict) -> dict[str, object]:
 	at = clock.now()
 	price = Decimal(str(pack.price or 0))
+	total = order_total(price, wish.quantity, decimals_of(pack.currency))
 	accepted = wish.accepts_terms
 	return {
 		"name": make_autoname(SERIES),
@@ -113,7 +114,7 @@ def _values(wish: Wish, pack: frappe._dict) -> dict[str, object]:
 		"credits": order_credits(int(pack.credits), wish.quantity),
 		"months": int(pack.validity_months),
 		"price": price,
-		"total": order_total(price, wish.quantity, decimals_of(pack.currency)),
+		"total": total,
 		"currency": pack.currency,
 		"tax_note": pack.tax_note,
 		"terms": site.settings().terms or "",

@@ -1,11 +1,12 @@
-"""The proof looks at what brings or takes credits besides tickets: accepted proposals and redeemed codes."""
+"""The proof looks at what brings or takes credits besides tickets: accepted proposals, redeemed codes and paid
+orders."""
 
 from __future__ import annotations
 
 import frappe
 
 from support_credits.engine.codes import digest_of
-from support_credits.ledger import codes, corrections, incidents, proposals
+from support_credits.ledger import codes, corrections, incidents, order_payment, orders, proposals
 from support_credits.ledger.act_proof import act_findings
 from support_credits.tests import factories
 from support_credits.tests.ledger_case import LedgerCase
@@ -94,3 +95,30 @@ class TestActs(LedgerCase):
 		self.assertEqual(kept, frappe.db.get_value("Credit Proposal", proposal, ["ticket", "ticket_no"]))
 		self.assertEqual("Withdrawn", frappe.db.get_value("Credit Proposal", proposal, "state"))
 		self.assertEqual([], proposals.found(ticket=self.ticket))
+
+	def paid_order(self) -> str:
+		order = orders.place(orders.Wish(self.company.name, factories.pack()))
+		order_payment.pay(order, order_payment.Payment("Manager", "Bank", f"manual:{order}"))
+		return order
+
+	def test_a_paid_order_is_proved_and_a_reversed_one_too(self) -> None:
+		order_payment.reverse(self.paid_order(), "Charged back")
+		self.paid_order()
+		self.assertEqual({}, self.told())
+
+	def test_an_order_that_says_something_else_than_the_ledger_is_found(self) -> None:
+		order = self.paid_order()
+		for values in ({"state": "Open"}, {"state": "Paid", "lot": None}, {"credits": 9}):
+			before = frappe.db.get_value("Credit Order", order, list(values), as_dict=True)
+			frappe.db.set_value("Credit Order", order, values)
+			with self.subTest(values):
+				self.assertIn(f"Order {order} of", self.told()[order])
+			frappe.db.set_value("Credit Order", order, before)
+		frappe.db.sql("DELETE FROM `tabCredit Order` WHERE name = %s", order)
+		[message] = self.told().values()
+		self.assertIn("an order that does not exist", message)
+
+	def test_an_order_that_says_it_was_paid_without_an_entry_is_found(self) -> None:
+		order = orders.place(orders.Wish(self.company.name, factories.pack()))
+		frappe.db.set_value("Credit Order", order, "state", "Paid")
+		self.assertIn("the ledger has 0 on lot - for it", self.told()[order])
