@@ -8,6 +8,7 @@ from pathlib import Path
 
 import frappe
 
+from support_credits.ledger import orders
 from support_credits.tests import factories as make
 from support_credits.tests.attack_case import LEDGER, SETTINGS, AttackCase, Victim, insert, set_value
 from support_credits.tests.compat import look_again, publish
@@ -45,6 +46,8 @@ class InjectionCase(AttackCase):
 	def setUpClass(cls) -> None:
 		super().setUpClass()
 		cls.victim = Victim()
+		cls.pack = make.pack()
+		publish()
 
 	def setUp(self) -> None:
 		super().setUp()
@@ -59,12 +62,19 @@ class TestOurOwnEndpoints(InjectionCase):
 			"ticket": self.victim.ticket, "lot": names["Credit Lot"], "account": self.victim.account, "credits": 1,
 			"customer": self.victim.customer, "reason": "Because", "months": 1,
 			"severity": "High", "code": "7K3M-PX2D-9QRT-W4HV", "batch": "Cards", "proposal": self.proposal(),
-			"subject": "A wish", "details": "A long one",
+			"subject": "A wish", "details": "A long one", "order": self.order(), "reference": "Bank", "accept_terms": True,
+			"pack": self.pack,
 		}  # fmt: skip
 
 	def proposal(self) -> str:
 		"""One that was made for the victim's ticket, where it has one."""
 		return frappe.db.get_value("Credit Proposal", {"ticket": self.victim.ticket}, "name") or "none"
+
+	def order(self) -> str:
+		"""One of the victim's, that nobody has paid."""
+		name = orders.place(orders.Wish(self.victim.customer, self.pack))
+		publish()
+		return name
 
 	def post(self, path: str, arguments: dict[str, object]) -> Answer:
 		return manager().call(path, **arguments)
@@ -78,11 +88,14 @@ class TestOurOwnEndpoints(InjectionCase):
 			named = [
 				name
 				for name in parameters
-				if name in ("ticket", "lot", "account", "customer", "person", "pack", "proposal", "code")
+				if name
+				in ("ticket", "lot", "account", "customer", "person", "pack", "proposal", "code", "order")
 			]
 			if path.endswith(".exempt"):
 				named.append("reason")
 			honest = {name: value for name, value in self.honest().items() if name in parameters}
+			if "credits" in honest:
+				honest.pop("pack", None)  # either of them
 			for name in named:
 				if name in ("person", "pack"):
 					honest.pop("customer" if name == "person" else "credits", None)

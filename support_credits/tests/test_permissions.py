@@ -9,7 +9,7 @@ from pathlib import Path
 import frappe
 
 from support_credits import openapi
-from support_credits.ledger import codes, proposals
+from support_credits.ledger import codes, order_payment, orders, proposals
 from support_credits.tests import factories as make
 from support_credits.tests.compat import publish
 from support_credits.tests.http_case import HttpTestCase
@@ -47,7 +47,7 @@ class Scene:
 		}
 		publish()
 		self.portals = {name: Portal(person) for name, person in self.people.items()}
-		self.reason, self.calendar = make.exemption_reason(), make.support_calendar()
+		self.reason, self.calendar, self.pack = make.exemption_reason(), make.support_calendar(), make.pack()
 		self.ticket = self.new_ticket()
 
 	def new_ticket(self) -> str:
@@ -59,6 +59,13 @@ class Scene:
 		name = proposals.propose(self.new_ticket(), 1, "More")
 		publish()
 		return {"proposal": name}
+
+	def new_order(self, paid: bool = False) -> Arguments:
+		name = orders.place(orders.Wish(self.company.name, self.pack))
+		if paid:
+			order_payment.pay(name, order_payment.Payment("Manager", "Bank", f"manual:{name}"))
+		publish()
+		return {"order": name}
 
 	def new_code(self) -> str:
 		[code] = codes.issue(codes.Offer(credits=1), 1, "Cards")
@@ -121,6 +128,13 @@ class Scene:
 			"incident.unexempt": self.exempted,
 			"offer.packs": dict,
 			"offer.tiers": dict,
+			"orders.cancel": self.new_order,
+			"orders.mark_paid": lambda: {**self.new_order(), "reference": "Bank"},
+			"orders.order": lambda: {**customer, "pack": self.pack, "accept_terms": True},
+			"orders.orders": lambda: customer,
+			"orders.pay": lambda: {**self.new_order(), "accept_terms": True},
+			"orders.raise_order": lambda: {**customer, "pack": self.pack},
+			"orders.reverse": lambda: self.new_order(paid=True) | {"reason": "Charged back"},
 			"preview.costs": lambda: ticket,
 			"proposals.accept": self.new_proposal,
 			"proposals.decline": self.new_proposal,
