@@ -186,21 +186,36 @@ def test_inside(place: Place, wanted: list[str]) -> int:
 	before = [name for name in STORES if is_running(place, name)]
 	total = Counts()
 	try:
-		suites.prepare(place, fresh="server" in wanted)
-		for name, suite in (
-			("server", suites.server_suite),
-			("server", suites.install_suite),
-			("server", faults.faults_in_short),
-			("browser", suites.browser_suite),
-			("faults", faults.faults_suite),
-		):
-			if name in wanted:
-				total += guarded(partial(suite, place))
+		suites.prepare(place, wanted)
+		total = run_suites(place, wanted)
 	finally:
 		if not kept:
 			stop(place, [name for name in reversed(STORES) if name not in before])
 	(place.tools / "results.json").write_text(json.dumps(vars(total)))
 	return 0
+
+
+def run_suites(place: Place, wanted: list[str]) -> Counts:
+	"""One after the other; the long server suite beside all the rest where there is any."""
+	others = [
+		suite
+		for name, suite in (
+			("server", suites.install_suite),
+			("server", faults.faults_in_short),
+			("browser", suites.browser_suite),
+			("faults", faults.faults_suite),
+		)
+		if name in wanted
+	]
+
+	def run_others() -> Counts:
+		return sum((guarded(partial(suite, place)) for suite in others), Counts())
+
+	if "server" not in wanted:
+		return run_others()
+	return suites.side_by_side(
+		place, lambda out: guarded(partial(suites.server_suite, place, out)), run_others
+	)
 
 
 def play_engine(missing: NoHost) -> int:

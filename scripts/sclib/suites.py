@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TextIO
 
 from .benchdir import assets, ensure_bench
 from .counts import Counts, checked, from_pytest, from_unittest
@@ -16,16 +18,18 @@ from .machine import CHROMES
 from .place import APP, CHECKOUT, Place, find_python, find_tool, user_env
 from .ports import ports
 from .say import NoHost, Stop, run, say, step
-from .services import is_running, serve, start, stop
-from .sites import INSTALL_SITE, TEST_SITE, ensure_site
+from .services import serve, stop
+from .sites import BROWSER_SITE, INSTALL_SITE, TEST_SITE, Site, ensure_site
 
 BARE = ("pytest>=8", "hypothesis>=6.100", "holidays>=0.60")
 LINT = ("ruff==0.14.5", "mypy==1.18.2", "holidays>=0.60")
 BROWSER = ("pytest>=8", "selenium>=4.20", "requests>=2.31")
 
 
-def run_counted(args: Sequence[object], *, cwd: Path, env: Mapping[str, str]) -> tuple[str, int]:
-	"""Run a suite, pass its output through line by line and keep it."""
+def run_counted(
+	args: Sequence[object], *, cwd: Path, env: Mapping[str, str], out: TextIO = sys.stdout
+) -> tuple[str, int]:
+	"""Run a suite, pass its output on line by line and keep it."""
 	process = subprocess.Popen(
 		[str(a) for a in args],
 		cwd=cwd,
@@ -39,8 +43,8 @@ def run_counted(args: Sequence[object], *, cwd: Path, env: Mapping[str, str]) ->
 	assert process.stdout
 	kept = []
 	for line in process.stdout:
-		sys.stdout.write(line)
-		sys.stdout.flush()
+		out.write(line)
+		out.flush()
 		kept.append(line)
 	return "".join(kept), process.wait()
 
@@ -114,25 +118,21 @@ def lint() -> Counts:
 	return total
 
 
-def server_suite(place: Place) -> Counts:
-	"""The suite on a real site; the demo's worker must not run the tests' jobs meanwhile."""
-	say(f"\n== server suite, {TEST_SITE.name} ==")
-	paused = stop(place, [name for name in ("scheduler", "worker") if is_running(place, name)])
+def server_suite(place: Place, out: TextIO = sys.stdout) -> Counts:
+	"""The suite on a real site, whose jobs wait in queues of their own."""
+	out.write(f"\n== server suite, {TEST_SITE.name} ==\n")
 	program = place.tools / "venv" / "bin" / "bench"
 	args = [program, "--site", TEST_SITE.name, "run-tests", "--app", APP]
 	# Without CI in its environment bench's run-tests ends with 0 whatever happened.
 	env = user_env(place) | {"CI": "1", "PYTHONWARNINGS": "ignore"}
-	try:
-		output, status = run_counted(args, cwd=place.bench, env=env)
-	finally:
-		start(place, paused)
+	output, status = run_counted(args, cwd=place.bench, env=env, out=out)
 	return checked(from_unittest(output), status)
 
 
-def renew(place: Place) -> None:
-	"""Make the test site anew."""
-	place.undo(f"site-{TEST_SITE.name}", f"app-{TEST_SITE.name}")
-	ensure_site(place, TEST_SITE)
+def renew(place: Place, site: Site) -> None:
+	"""Make a site anew."""
+	place.undo(f"site-{site.name}", f"app-{site.name}")
+	ensure_site(place, site)
 
 
 def browser_suite(place: Place) -> Counts:
@@ -141,13 +141,12 @@ def browser_suite(place: Place) -> Counts:
 	if not any((folder / "tests" / "browser").glob("**/test_*.py")):
 		say("\nbrowser suite: no tests yet")
 		return Counts()
-	say(f"\n== browser suite, {TEST_SITE.name} ==")
+	say(f"\n== browser suite, {BROWSER_SITE.name} ==")
 	python = make_venv(place.tools / "browser", BROWSER, env=user_env(place), python=find_python(place))
 	chrome = find_tool(place, *CHROMES) or ""
-	env = user_env(place) | {"SC_TEST_SITE": TEST_SITE.name, "SC_CHROME": chrome}
-	env["SC_TEST_URL"] = f"http://{TEST_SITE.name}:{ports(place)['web']}"
+	env = user_env(place) | {"SC_TEST_SITE": BROWSER_SITE.name, "SC_CHROME": chrome}
+	env["SC_TEST_URL"] = f"http://{BROWSER_SITE.name}:{ports(place)['web']}"
 	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/browser"]
-	renew(place)  # pages list what there is: hundreds of tiers of the server suite's are no provider's page
 	started = serve(place, ("web", "socketio", "worker"))
 	try:
 		return checked_pytest(args, cwd=folder, env=env)
@@ -158,20 +157,36 @@ def browser_suite(place: Place) -> Counts:
 def install_suite(place: Place) -> Counts:
 	"""The app comes, goes and comes again on a site of its own: no run can uninstall the app it runs in."""
 	say(f"\n== install suite, {INSTALL_SITE.name} ==")
-	ensure_site(place, INSTALL_SITE)
 	python = make_venv(place.tools / "browser", BROWSER, env=user_env(place), python=find_python(place))
 	env = user_env(place) | {"SC_INSTALL_SITE": INSTALL_SITE.name}
 	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/install"]
 	return checked_pytest(args, cwd=place.bench / "apps" / APP, env=env)
 
 
-def prepare(place: Place, fresh: bool) -> None:
-	"""Bring bench, checkout and test site together. A ``fresh`` site is made anew from the first one's dump: what earlier
-	runs have left on it makes every proof of the whole site, and every count of its rows, slower than the run before.
+def prepare(place: Place, wanted: Sequence[str]) -> None:
+	"""Bring bench, checkout and the suites' sites together, before any of them runs: they run at the same time.
+
+	Two sites are made anew from the first one's dump: what earlier runs have left makes every proof of the whole site, and
+	every count of its rows, slower than the run before, and stands on every page.
 	"""
 	ensure_bench(place)
 	with assets(place):
-		if fresh:
-			renew(place)
-		else:
-			ensure_site(place, TEST_SITE)
+		if "server" in wanted:
+			renew(place, TEST_SITE)
+			ensure_site(place, INSTALL_SITE)
+		if "browser" in wanted:
+			renew(place, BROWSER_SITE)
+
+
+def side_by_side(place: Place, server: Callable[..., Counts], others: Callable[[], Counts]) -> Counts:
+	"""Run the server suite beside the others: each leaves a core idle. Its output is kept, and shown after theirs."""
+	log = place.logs / "server-suite.log"
+	say(f"\nthe server suite goes on meanwhile [log: {log}]")
+	with log.open("w+") as kept, ThreadPoolExecutor(1) as pool:
+		beside = pool.submit(server, kept)
+		total = others()
+		with step("waiting for the server suite"):
+			total += beside.result()
+		kept.seek(0)
+		say(kept.read())
+	return total
