@@ -10,13 +10,36 @@ from support_credits.tests.compat import publish
 from support_credits.tests.order_case import API, OrderCase, Shop
 from support_credits.tests.server import agent
 
-SENDER = "help@provider.example"
-
 
 class LetterCase(OrderCase):
+	def setUp(self) -> None:
+		super().setUp()
+		self.mailbox = make.unique_code("mailbox")
+		self.sender = f"{self.mailbox}@example.com"
+		values = {
+			"email_id": self.sender,
+			"enable_outgoing": 1,
+			"default_outgoing": 1,
+			"smtp_server": "127.0.0.1",
+		}
+		# Not as a document: the host would try the connection.
+		frappe.get_doc({"doctype": "Email Account", "name": self.mailbox, **values}).db_insert()
+		self.addCleanup(self.close_mailbox)
+		self.forget()
+
+	def close_mailbox(self) -> None:
+		off = {"enable_outgoing": 0, "default_outgoing": 0}
+		frappe.db.set_value("Email Account", self.mailbox, off)
+		self.forget()
+
+	def forget(self) -> None:
+		"""The host remembers which account sends."""
+		publish()
+		frappe.local.outgoing_email_account = {}
+
 	def deliver(self, order: str) -> None:
 		"""Have it sent; a worker of the bench may have been quicker."""
-		letters.send(order, SENDER)
+		letters.send(order, self.sender)
 		publish()
 
 	def sent(self, order: str) -> list[frappe._dict]:
@@ -48,7 +71,7 @@ class TestReceipts(LetterCase):
 		shop, order = self.paid()
 		self.assertEqual("Receipt", self.due(order))
 		self.deliver(order)
-		self.assertFalse(letters.send(order, SENDER))
+		self.assertFalse(letters.send(order, self.sender))
 		[mail] = self.sent(order)
 		self.assertEqual({shop.boss.user}, self.to(mail.name))
 		text = self.text(mail)
@@ -66,7 +89,6 @@ class TestReceipts(LetterCase):
 		_shop, order = self.paid()
 		# This process mutes mails, and the host then sends with an account that does not exist.
 		before, frappe.flags.mute_emails = frappe.flags.mute_emails, False
-		frappe.local.outgoing_email_account = {}
 		try:
 			frappe.db.sql("UPDATE `tabEmail Account` SET enable_outgoing = 0")
 			self.assertEqual(0, letters.send_due())
@@ -112,7 +134,7 @@ class TestRequests(LetterCase):
 		shop = self.shop()
 		order = self.raised(shop)
 		self.assert_ok(agent().call(f"{API}cancel", order=order))
-		self.assertFalse(letters.send(order, SENDER))
+		self.assertFalse(letters.send(order, self.sender))
 		self.assertEqual([], self.sent(order))
 
 	def test_whoever_orders_himself_is_not_asked_by_mail(self) -> None:

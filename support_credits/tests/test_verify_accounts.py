@@ -12,7 +12,10 @@ from support_credits.tests.ledger_case import row_of
 from support_credits.tests.verify_case import ACCOUNT, ENTRY, INCIDENT, TamperCase
 
 # What managers set on the form: no entry is about these, so any value may be right.
-SETTINGS = {"tier", "portal_policy", "mail_policy", "agent_policy", "overdraft_limit", "counts_from"}
+SETTINGS = {
+	*("tier", "portal_policy", "mail_policy", "agent_policy", "overdraft_limit", "counts_from"),
+	*("topup_pack", "topup_at"),
+}
 
 
 class TestVerifyAccounts(TamperCase):
