@@ -1,4 +1,4 @@
-"""``bench --site SITE support-credits …``: grant, statement, verify, load-catalogue, demo.
+"""``bench --site SITE support-credits …``: grant, statement, verify, import-balances, export-customer, load-catalogue, demo.
 
 Every command takes ``--json``, says what it did, and exits with 0 when all is well, 1 when it is not, 2 when the call
 itself was wrong.
@@ -7,60 +7,20 @@ itself was wrong.
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
-from time import monotonic
 
 import click
 import frappe
-from frappe.commands import get_site, pass_context
+from frappe.commands import pass_context
 
-METER_SECONDS = 0.1  # between two writings of a line
-CLEAR_LINE = "\r\x1b[K"
+from support_credits.command_line import Meter, as_json_option, file_of, say, site_of
+from support_credits.commands_ways import export_customer, import_balances
 
 
 @click.group("support-credits")
 def support_credits() -> None:
 	"""Support by the incident: credits, statements, proof and catalogues."""
-
-
-@contextmanager
-def site_of(context: object) -> Iterator[None]:
-	"""Connect to the site as Administrator; commit when the block ends well, undo it when not, and say why."""
-	from support_credits.engine.errors import EngineError
-
-	site = get_site(context)
-	frappe.init(site=site)
-	frappe.connect()
-	frappe.set_user("Administrator")
-	try:
-		# The host says on the standard output what it puts into its search: a reader of --json wants the answer alone.
-		with redirect_stdout(sys.stderr):
-			yield
-			frappe.db.commit()
-	except (frappe.ValidationError, EngineError) as error:
-		frappe.db.rollback()
-		click.secho(_plain(str(error)), fg="red", err=True)
-		sys.exit(1)
-	finally:
-		frappe.destroy()
-
-
-def _plain(text: str) -> str:
-	from frappe.utils import strip_html
-
-	return strip_html(text)
-
-
-def say(data: object, as_json: bool, human: Callable[[], str]) -> None:
-	text = json.dumps(data, indent=1, default=str, ensure_ascii=False) if as_json else human()
-	click.echo(text, file=sys.__stdout__)
-
-
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
 @support_credits.command("grant")
@@ -163,25 +123,6 @@ def verify(context: object, customer: str, heads: bool, kept: str, as_json: bool
 			sys.exit(1)
 
 
-class Meter:
-	"""How far a long command is, in one line that is written over and over; only where somebody watches a terminal."""
-
-	def __init__(self, shown: bool) -> None:
-		self.shown = shown and sys.stderr.isatty()
-		self._next = 0.0
-
-	def show(self, account: str, what: str, done: int, total: int) -> None:
-		if not self.shown or monotonic() < self._next:
-			return
-		self._next = monotonic() + METER_SECONDS
-		many = f"{done:,} of {total:,}" if total else f"{done:,}"
-		click.echo(f"{CLEAR_LINE}{account} {what} {many}".replace("  ", " "), nl=False, err=True)
-
-	def clear(self) -> None:
-		if self.shown:
-			click.echo(CLEAR_LINE, nl=False, err=True)
-
-
 def _verify_text(report: object) -> str:
 	lines = [f"{finding.row}: {finding.message}" for finding in report.findings]
 	lines += [head.as_line() for head in report.heads or ()]
@@ -190,14 +131,6 @@ def _verify_text(report: object) -> str:
 	return "\n".join(
 		[*lines, f"{report.accounts} accounts, {report.entries} entries, {report.tickets} tickets: {verdict}"]
 	)
-
-
-def file_of(path: str) -> str:
-	"""Where the caller meant: bench runs commands in its ``sites`` folder, people type paths from the bench's own."""
-	for candidate in (path, os.path.join("..", path)):
-		if os.path.isfile(candidate):
-			return os.path.abspath(candidate)
-	raise click.BadParameter(f"{path} does not exist")
 
 
 @support_credits.command("load-catalogue")
@@ -251,5 +184,8 @@ def _logins_text(made: dict) -> str:
 	rows = [f"{login['user']:<24}{login['password']:<26}{login['who']}" for login in made["logins"]]
 	return "\n".join([*rows, *made["notes"]])
 
+
+support_credits.add_command(import_balances)
+support_credits.add_command(export_customer)
 
 commands = [support_credits]

@@ -80,3 +80,7 @@ class AlreadyPaid(SupportCreditsError):
 	"""Another payment for an order that was paid; nothing was granted for it, and somebody gets his money back."""
 
 	http_status_code = 409
+
+
+class ImportRefused(SupportCreditsError):
+	"""A file of opening balances with an error in a row; the sentence names its line, and nothing of the file was granted."""

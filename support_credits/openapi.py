@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import frappe
+from werkzeug.wrappers import Response
 
 from support_credits import __version__, api
 
@@ -116,7 +117,7 @@ def _operation(path: str, function: Endpoint, method: str, schemas: dict[str, Sc
 
 def _responses(function: Endpoint, schemas: dict[str, Schema]) -> Schema:
 	answer = get_type_hints(function)["return"]
-	if answer is NoneType:
+	if answer in (NoneType, Response):  # a file
 		content: Schema = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 	else:
 		message = schema_of(answer, schemas)

@@ -13,6 +13,7 @@ from frappe.utils import get_site_path
 
 from support_credits import form_scripts
 from support_credits.engine.model import stamp_text
+from support_credits.exported_rows import rows_of
 from support_credits.install import (
 	AGREEMENT,
 	HOLIDAY_LIST,
@@ -29,9 +30,8 @@ EXPORTED = (
 	"Support Credits Settings", "Support Calendar", "Support Window", "Support Calendar Day", "Support Calendar Holiday",
 	"Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
 	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident", "Credit Proposal", "Activation Code",
-	"Work Log",
+	"Work Log", "Credit Order", "Opening Balance Import",
 )  # fmt: skip
-PAGE = 5_000
 CLOCK_FIELDS = (
 	"status", "status_category", "service_level_agreement_creation", "first_responded_on", "on_hold_since",
 	"total_hold_time", "response_by", "resolution_by", "agreement_status",
@@ -102,25 +102,10 @@ def export_ledger() -> tuple[str, int]:
 	count = 0
 	with gzip.open(path, "wt", encoding="utf-8") as file:
 		for doctype in EXPORTED:
-			for row in _rows(doctype):
+			for row in rows_of(doctype):
 				file.write(json.dumps({"doctype": doctype, **row}, default=str, ensure_ascii=False) + "\n")
 				count += 1
 	return path, count
-
-
-def _rows(doctype: str):
-	if frappe.get_meta(doctype).issingle:
-		yield frappe.get_doc(doctype).as_dict(no_nulls=True)
-		return
-	last = ""
-	while True:
-		page = frappe.get_all(
-			doctype, filters={"name": [">", last]}, fields=["*"], order_by="name asc", limit_page_length=PAGE
-		)
-		yield from page
-		if len(page) < PAGE:
-			return
-		last = page[-1]["name"]
 
 
 def reopen_waiting(status: str | None) -> None:

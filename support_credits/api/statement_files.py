@@ -17,10 +17,9 @@ from support_credits.engine.pages import Place
 from support_credits.exceptions import SupportCreditsError
 from support_credits.hours.wording import moment
 from support_credits.ledger import settings as site
+from support_credits.sheets import UTF8_MARK, safe
 
 TEMPLATE = "support_credits/templates/statement.html"
-# A sheet takes text that begins like this for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -78,12 +77,7 @@ def as_csv(said: Statement) -> bytes:
 		writer.writerow(
 			[row["at"], row["kind_text"], row["credits"], row["balance"], counts, *map(safe, texts)]
 		)
-	return b"\xef\xbb\xbf" + file.getvalue().encode()
-
-
-def safe(text: str) -> str:
-	"""Text that no sheet runs: a subject is whatever a customer wrote."""
-	return f"'{text}" if text.startswith(FORMULA) else text
+	return UTF8_MARK + file.getvalue().encode()
 
 
 def head(said: Statement) -> list[tuple[str, object]]:

@@ -36,8 +36,11 @@ def account_of(customer: str) -> str | None:
 	return frappe.db.get_value("Credit Account", {"customer": customer}, "name", order_by=None)
 
 
-def ensure_account(customer: str) -> str:
-	"""The account of ``customer``, opened when there is none. Best called outside a ticket's transaction."""
+def ensure_account(customer: str, announced: bool = True) -> str:
+	"""The account of ``customer``, opened when there is none. Best called outside a ticket's transaction.
+
+	``announced`` False spares open lists in Desk the news: the host compares each with all before it.
+	"""
 	existing = account_of(customer)
 	if existing:
 		return existing
@@ -49,6 +52,7 @@ def ensure_account(customer: str) -> str:
 			frappe.DoesNotExistError,
 		)
 	account = frappe.get_doc({"doctype": "Credit Account", "customer": customer})
+	account.flags.notify_update = announced
 	try:
 		return account.insert(ignore_permissions=True).name
 	except frappe.UniqueValidationError:
@@ -84,8 +88,15 @@ def open_missing_accounts() -> int:
 
 def customer_for_person(email: str) -> str:
 	"""The customer of the person with this address: his company's, his own, or a new one of type Individual."""
+	return find_customer_for_person(email) or _individual(_contact_of(email), email)
+
+
+def find_customer_for_person(email: str) -> str | None:
+	"""The same where there is one already. Refuses what is no address, and a person of several customers."""
 	validate_email_address(email, throw=True)
-	contact = _contact_of(email)
+	contact = _known_contact(email)
+	if not contact:
+		return None
 	memberships = frappe.get_all(
 		"HD Customer Member",
 		filters={"contact_name": contact, "parenttype": "HD Customer"},
@@ -98,10 +109,10 @@ def customer_for_person(email: str) -> str:
 				email, ", ".join(memberships)
 			)
 		)
-	return memberships[0] if memberships else _individual(contact, email)
+	return memberships[0] if memberships else None
 
 
-def _contact_of(email: str) -> str:
+def _known_contact(email: str) -> str | None:
 	"""His oldest contact. One with his address that is linked to somebody else is not his: anybody may have made it."""
 	for known in (
 		{"user": email, "email_id": email},
@@ -111,6 +122,13 @@ def _contact_of(email: str) -> str:
 		found = frappe.get_all("Contact", filters=known, pluck="name", order_by="creation asc", limit=1)
 		if found:
 			return found[0]
+	return None
+
+
+def _contact_of(email: str) -> str:
+	known = _known_contact(email)
+	if known:
+		return known
 	person = frappe.get_doc({"doctype": "Contact", "first_name": email.partition("@")[0]})
 	person.add_email(email, is_primary=True)
 	return person.insert(ignore_permissions=True).name

@@ -7,15 +7,17 @@ the numbers of the open lots and the queue of parked incidents, so that no range
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 import frappe
 from frappe import _
 
 from support_credits.engine import allocation, chain
-from support_credits.engine.model import GENESIS_HASH, Head, Line, Lot, Posting, Stamp, lot_name
+from support_credits.engine.grants import grant_line
+from support_credits.engine.model import GENESIS_HASH, Entry, Head, Line, Lot, Posting, Stamp, lot_name
 from support_credits.exceptions import AlreadyPosted, SupportCreditsError
 from support_credits.ledger import rows
 from support_credits.ledger.rows import LotTerms
@@ -31,6 +33,18 @@ ACCOUNT_COLUMNS = (
 
 LOCK_ACCOUNT = f"SELECT {', '.join(ACCOUNT_COLUMNS)} FROM `tabCredit Account` WHERE name = %s FOR UPDATE"
 QUEUES = ("open_lots", "overdrawn", "parked")
+
+
+@dataclass(frozen=True)
+class NewLot:
+	"""One grant among many. ``said`` is what its entry says of the lot besides its times, ``terms`` included."""
+
+	event_key: str
+	credits: int
+	granted_at: datetime
+	expires_at: datetime | None
+	terms: LotTerms
+	said: Mapping[str, object]
 
 
 class OpenAccount:
@@ -118,6 +132,27 @@ class OpenAccount:
 		self.head = posting.head
 		self._sort_open_lots(changed)
 		return posting
+
+	def post_grants(self, grants: Sequence[NewLot]) -> list[str]:
+		"""Open a lot for each of ``grants``, every one an event of its own, in two statements; returns the lots in order.
+
+		For a whole file of them. Raises AlreadyPosted when any of the keys is in the ledger.
+		"""
+		entries: list[Entry] = []
+		changed: dict[str, Lot] = {}
+		for one in grants:
+			lot = self.draft_lot(one.credits, one.granted_at, one.expires_at)
+			line = grant_line(lot, one.said, one.terms.reason)
+			stamp = Stamp(one.event_key, self.at, frappe.session.user)
+			posting = chain.post(self.head, [lot], [line], stamp)
+			entries += posting.entries
+			changed |= {lot.name: lot for lot in posting.lots}
+			self.head = posting.head
+		new = dict(zip(changed, (one.terms for one in grants), strict=True))
+		self._insert(Posting(tuple(entries), tuple(changed.values()), self.head), changed, new)
+		self.lots.update(changed)
+		self._sort_open_lots(changed)
+		return list(changed)
 
 	def _insert(self, posting: Posting, changed: dict[str, Lot], new: dict[str, LotTerms]) -> None:
 		try:
