@@ -40,18 +40,25 @@ NOTE_LENGTH = 140
 @frappe.whitelist(methods=["POST"])
 @limited(ORDERS_AN_HOUR, HOUR)
 def order(
-	pack: str, customer: str = "", quantity: int | bool = 1, accept_terms: bool = False, key: str = ""
+	pack: str,
+	customer: str = "",
+	quantity: int | bool = 1,
+	accept_terms: bool = False,
+	key: str = "",
+	terms: str = "",
 ) -> ToPay:
 	"""Order ``quantity`` packs for ``customer`` (the caller's only one when he names none), with its terms accepted.
 
-	``key`` makes it happen once: the same key again is the same order. Nothing is granted before it is paid. Raises NotMember
-	where he may not act for the customer.
+	``terms`` are the words he has read, where he was shown some: he is told when they are others by now. ``key`` makes it happen
+	once: the same key again is the same order. Nothing is granted before it is paid. Raises NotMember where he may not act
+	for the customer.
 	"""
 	if not site.settings().customers_may_order:
 		frappe.throw(_("Orders are not taken here. Ask us for the pack you want."), SupportCreditsError)
 	member = buyer_for(customer)
 	if not accept_terms:
 		_refuse_terms()
+	_check_same_terms(terms)
 	quantity = whole_number(quantity, _("Quantity"))
 	request_key = event_of("order", f"{member.customer}\n{key}") if key else None
 	wish = Wish(member.customer, pack, quantity, request_key=request_key, accepts_terms=True)
@@ -69,6 +76,15 @@ def _refuse_terms() -> None:
 		_("Read the terms and accept them first: {0}").format(_(site.settings().terms or "")),
 		SupportCreditsError,
 	)
+
+
+def _check_same_terms(read: str) -> None:
+	now = _(site.settings().terms or "")
+	if read and " ".join(read.split()) != " ".join(now.split()):
+		frappe.throw(
+			_("The terms have changed. Load the page again, read them and accept them: {0}").format(now),
+			SupportCreditsError,
+		)
 
 
 def buyer_for(customer: str) -> Membership:

@@ -15,7 +15,7 @@ from support_credits.hours import wording as hours_wording
 from support_credits.ledger import clock, queries
 from support_credits.ledger import settings as site
 from support_credits.ledger.rows import last_day
-from support_credits.ledger.wording import reading_links, ways_on
+from support_credits.ledger.wording import reading_links, way_url, ways_on
 
 PRICING_PAGE = "/support-credits"
 
@@ -41,7 +41,7 @@ def ways() -> list[Way]:
 		{
 			"name": name,
 			"label": _(WAYS[name]),
-			"url": site.settings().get(f"{name}_url") or f"{PRICING_PAGE}#{name}",
+			"url": way_url(name) or f"{PRICING_PAGE}#{name}",
 		}
 		for name in ways_on()
 	]

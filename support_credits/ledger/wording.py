@@ -15,6 +15,9 @@ from support_credits.engine.model import Choices, Message
 from support_credits.engine.sentences import NEEDED, NEEDED_EXPIRED, ways_of
 from support_credits.ledger import settings as site
 
+# The Credits page with its dialog open; a pack's code behind it chooses that pack.
+ORDER_PAGE = "/helpdesk/credits?buy="
+
 
 def label_of(state: State) -> str:
 	"""``best_effort`` as records and lists show it: ``Best effort``."""
@@ -35,9 +38,7 @@ def _value(value: object, links: bool) -> object:
 	if isinstance(value, date):
 		return formatdate(value)
 	if isinstance(value, Choices):
-		return ", ".join(
-			_link(_(words), links and site.settings().get(f"{name}_url")) for name, words in value.options
-		)
+		return ", ".join(_link(_(words), way_url(name) if links else "") for name, words in value.options)
 	return value
 
 
@@ -67,9 +68,20 @@ def reading_links() -> list[dict[str, str]]:
 
 
 def links_on() -> list[dict[str, str]]:
-	"""The ways on as label and url; the url is empty where the provider has set none."""
+	"""The ways on as label and url, for a mail; the url is empty where there is no page for one."""
 	words = dict(ways_of(ways_on()).options)
-	return [{"label": _(words[name]), "url": site.settings().get(f"{name}_url") or ""} for name in words]
+	return [{"label": _(words[name]), "url": _whole(way_url(name))} for name in words]
+
+
+def way_url(name: str) -> str:
+	"""Where a way on (buy, redeem, emergency) leads: the provider's own page first, then ordering in the portal; else empty."""
+	own = site.settings().get(f"{name}_url") or ""
+	return own or (ORDER_PAGE if name == "buy" and site.settings().customers_may_order else "")
+
+
+def _whole(url: str) -> str:
+	"""A mail is read away from the site."""
+	return frappe.utils.get_url(url) if url.startswith("/") else url
 
 
 def _link(label: str, url: str | None) -> str:

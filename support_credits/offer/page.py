@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TypedDict
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import frappe
 from frappe import _
@@ -15,6 +15,7 @@ from frappe import _
 from support_credits.api.shapes import PackOffer, TierOffer
 from support_credits.engine.catalogue import Catalogue
 from support_credits.ledger import settings as site
+from support_credits.ledger.wording import ORDER_PAGE
 from support_credits.offer import emergency, hours, measured, packs, terms, tiers, wording
 from support_credits.offer.measured import Measured
 
@@ -22,7 +23,10 @@ CSS = "css/pricing.css"
 
 
 class PackCard(TypedDict):
-	"""A pack with where to get it; ``url`` leads to the provider's shop or to the request form of this page."""
+	"""A pack with where to get it: the provider's shop, an order in the portal, or the request form of this page.
+
+	``ask_url`` leads to that form too where ``url`` needs a login.
+	"""
 
 	offer: PackOffer
 	credits_text: str
@@ -30,6 +34,7 @@ class PackCard(TypedDict):
 	saving_text: str
 	covers: list[str]
 	url: str
+	ask_url: str
 
 
 class TierRow(TypedDict):
@@ -71,13 +76,16 @@ def _card(pack: PackOffer, loaded: Catalogue | None) -> PackCard:
 	if pack["saving_text"]:
 		percent = wording.percent_text(packs.percent(pack))
 		saving = _("You save {0} ({1})").format(pack["saving_text"], percent)
+	shop, form = terms.elsewhere("buy"), form_address(pack=pack["pack"])
+	is_ordered = not shop and site.settings().customers_may_order
 	return PackCard(
 		offer=pack,
 		credits_text=wording.credits_text(pack["credits"]),
 		validity_text=_("Valid for {0}").format(wording.months_text(pack["validity_months"])),
 		saving_text=saving,
 		covers=[_(line) for line in known.covers] if known else [],
-		url=terms.elsewhere("buy") or form_address(pack=pack["pack"]),
+		url=order_address(pack["pack"]) if is_ordered else shop or form,
+		ask_url=form if is_ordered else "",
 	)
 
 
@@ -85,6 +93,11 @@ def _row(tier: TierOffer, rates: Measured | None) -> TierRow:
 	return TierRow(
 		offer=tier, incident_text=wording.credits_text(tier["credits_per_incident"]), measured=rates
 	)
+
+
+def order_address(pack: str) -> str:
+	"""Where members order a pack; a visitor logs in on the way there."""
+	return f"{ORDER_PAGE}{quote(pack, safe='')}"
 
 
 def form_address(**asked: str) -> str:

@@ -99,6 +99,16 @@ class TestRefusals(OrderCase):
 			refused = self.order(shop, accept_terms=False)
 			self.assert_refused(refused, "accept them first: Credits are not refunded", "SupportCreditsError")
 
+	def test_terms_that_have_changed_since_he_read_them_are_told_and_nothing_is_ordered(self) -> None:
+		shop = self.shop()
+		with self.site_settings(terms="No refunds at all."):
+			with self.nothing_written():
+				refused = self.order(shop, terms="Credits are refunded.")
+				self.assert_refused(
+					refused, "The terms have changed. Load the page again", "SupportCreditsError"
+				)
+			self.assert_ok(self.order(shop, terms="No  refunds\nat all."))
+
 	def test_a_pack_that_is_not_on_sale_or_unknown_is_refused_by_name(self) -> None:
 		shop, hidden = self.shop(), make.pack(on_sale=0)
 		publish()

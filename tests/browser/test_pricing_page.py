@@ -71,7 +71,7 @@ def test_a_visitor_without_javascript_reads_the_offer_and_asks_for_a_pack(plain:
 		"Response times", "Support hours", "1 h 30 min", "Pre-sales or product availability questions"):  # fmt: skip
 		plain.wait_text(said)
 
-	plain.driver.find_elements(By.CSS_SELECTOR, ".sc-card a.sc-button")[1].click()
+	plain.driver.find_elements(By.LINK_TEXT, "Ask for this pack")[1].click()
 	assert plain.driver.current_url.endswith("?pack=INCIDENT-4#services")
 	assert Select(plain.wait("#sc-kind")).first_selected_option.text == "Buy credits"
 	assert Select(plain.wait("#sc-pack")).first_selected_option.text == packs[1]

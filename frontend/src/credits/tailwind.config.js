@@ -2,7 +2,7 @@ import preset from "frappe-ui/tailwind";
 import base from "../../tailwind.config.js";
 
 // Parts of frappe-ui that this page alone uses: see ui.ts.
-const parts = ["Dropdown", "Menu", "Sidebar"];
+const parts = ["Checkbox", "Dropdown", "Menu", "Sidebar"];
 
 /** @type {import('tailwindcss').Config} */
 export default {

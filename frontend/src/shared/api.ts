@@ -20,6 +20,16 @@ export interface ServiceRequest {
 	email?: string;
 }
 
+/** ``key`` makes it one order, however often it is sent. */
+export interface Wish {
+	customer: string;
+	pack: string;
+	quantity: number;
+	key: string;
+	/** As they were shown. */
+	terms: string;
+}
+
 /** Every endpoint the pages use, typed. An omitted customer is the caller's only one. */
 export const api = {
 	balance: () => get<shapes.Balances>("customer.balance"),
@@ -36,10 +46,16 @@ export const api = {
 		address("statement.download", { customer, format, since: filter.since, until: filter.until }),
 	packs: () => get<shapes.Packs>("offer.packs"),
 	tiers: () => get<shapes.Tiers>("offer.tiers"),
-	redeem: (code: string, customer = "") => post<shapes.Redeemed>("codes.redeem", { code, customer }),
+	redeem: (code: string, customer = "", serial = "") =>
+		post<shapes.Redeemed>("codes.redeem", { code, customer, serial }),
 	proposals: (customer = "", ticket = "") =>
 		get<shapes.Proposals>("proposals.listed", { customer, ticket }),
 	accept: (proposal: string) => post<shapes.Answered>("proposals.accept", { proposal }),
 	decline: (proposal: string, note = "") => post<shapes.Answered>("proposals.decline", { proposal, note }),
+	orders: (customer = "") => get<shapes.Orders>("orders.orders", { customer }),
+	order: (wish: Wish) => post<shapes.ToPay>("orders.order", { ...wish, accept_terms: 1 }),
+	pay: (order: string, accepts: boolean) =>
+		post<shapes.ToPay>("orders.pay", { order, accept_terms: Number(accepts) }),
+	cancelOrder: (order: string) => post<shapes.OrderEnded>("orders.cancel", { order }),
 	request: (request: ServiceRequest) => post<shapes.Requested>("services.request", { ...request }),
 };

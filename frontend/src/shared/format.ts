@@ -43,6 +43,17 @@ export function zone(): string {
 	return Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll("_", " ");
 }
 
+/** An amount, a decimal number as text, with all its places. English is that of no country: it says whose dollars they are. */
+export function money(amount: string, currency: string): string {
+	const places = amount.split(".")[1]?.length ?? 0;
+	const options = { minimumFractionDigits: places, maximumFractionDigits: places };
+	const locale = language() === "en" ? "en-001" : language();
+	// As text, which a formatter takes exactly.
+	return new Intl.NumberFormat(locale, { style: "currency", currency, ...options }).format(
+		amount as `${number}`,
+	);
+}
+
 /** "A, B and C" in the page's language. */
 export function list(parts: string[]): string {
 	return new Intl.ListFormat(language(), { type: "conjunction" }).format(parts);

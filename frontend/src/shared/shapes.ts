@@ -1,4 +1,4 @@
-/** What the endpoints answer: the types of support_credits/api/shapes.py, name by name. */
+/** What the endpoints answer: the types of support_credits/api/shapes.py and order_shapes.py, name by name. */
 
 export interface Link {
 	label: string;
@@ -271,4 +271,46 @@ export interface Requested {
 	ticket: string;
 	message: string;
 	url: string;
+}
+
+export interface OrderLine {
+	order: string;
+	customer: string;
+	state: string;
+	state_text: string;
+	pack: string;
+	pack_name: string;
+	quantity: number;
+	credits: number;
+	validity_months: number;
+	total: string;
+	currency: string;
+	total_text: string;
+	tax_note: string;
+	terms: string;
+	terms_accepted: boolean;
+	ordered_at: string;
+	stands_until: string | null;
+	paid_at: string | null;
+	payment_reference: string;
+	expires_on: string | null;
+	may_act: boolean;
+	door: string;
+}
+
+export interface Orders {
+	orders: OrderLine[];
+}
+
+export interface ToPay {
+	order: OrderLine;
+	online: boolean;
+	url: string;
+	instructions: string;
+	message: string;
+}
+
+export interface OrderEnded {
+	order: string;
+	state: string;
 }

@@ -11,6 +11,7 @@ frappe.ui.form.on("Credit Account", {
 			frm.doc.balance > 0 ? "green" : "orange",
 		);
 		frm.add_custom_button(__("Statement"), () => show_statement(frm));
+		frm.add_custom_button(__("Raise Order"), () => raise_order(frm));
 		if (frappe.user.has_role(["Agent Manager", "System Manager"])) {
 			frm.add_custom_button(__("Verify"), () => verify(frm));
 			frm.add_custom_button(__("Grant Pack"), () => grant_pack(frm), __("Credits"));
@@ -61,6 +62,13 @@ function grant_credits(frm) {
 		REASON,
 	];
 	frappe.prompt(fields, (values) => grant(frm, values), __("Grant credits"), __("Grant"));
+}
+
+// The dialog is the one of the list of orders, which comes with that DocType.
+function raise_order(frm) {
+	frappe.model.with_doctype("Credit Order", () =>
+		frappe.listview_settings["Credit Order"].raise_order({ customer: frm.doc.customer }),
+	);
 }
 
 function lot_field(frm) {
