@@ -57,7 +57,7 @@ def order(
 		frappe.throw(_("Orders are not taken here. Ask us for the pack you want."), SupportCreditsError)
 	member = buyer_for(customer)
 	if not accept_terms:
-		_refuse_terms()
+		_refuse_terms(site.settings().terms)
 	_check_same_terms(terms)
 	quantity = whole_number(quantity, _("Quantity"))
 	request_key = event_of("order", f"{member.customer}\n{key}") if key else None
@@ -71,9 +71,9 @@ def _place(wish: Wish) -> str:
 	return name
 
 
-def _refuse_terms() -> None:
+def _refuse_terms(terms: str | None) -> None:
 	frappe.throw(
-		_("Read the terms and accept them first: {0}").format(_(site.settings().terms or "")),
+		_("Read the terms and accept them first: {0}").format(_(terms or "")),
 		SupportCreditsError,
 	)
 
@@ -174,9 +174,10 @@ def pay(order: str, accept_terms: bool = False) -> ToPay:
 		)
 	if not row.terms_accepted_by:
 		if not accept_terms:
-			_refuse_terms()
-		guarded(lambda: records.accept_terms(order))
-	return _to_pay(order, member, payments.checkout_url(order) or "")
+			_refuse_terms(row.terms)
+		guarded(lambda: records.accept_terms(row.name))
+		frappe.db.commit()  # a fact of its own; and the row is not held while a gateway is asked
+	return _to_pay(row.name, member, payments.checkout_url(row.name) or "")
 
 
 def _own_order(order: str) -> tuple[frappe._dict, Membership]:
@@ -195,7 +196,9 @@ def _to_pay(order: str, member: Membership, url: str) -> ToPay:
 		instructions(order),
 		bool(payments.gateway()),
 	)
-	if online:
+	if line["state"] != State.OPEN.value:
+		message = _("Order {0}: {1}. It is not open any more; order again if you still want it.")
+	elif online:
 		message = _("Order {0}: {1}. Pay it now; your credits come at once.")
 	elif said:
 		message = _("Order {0}: {1}. Your credits come as soon as it is paid.")
@@ -217,15 +220,14 @@ def _to_pay(order: str, member: Membership, url: str) -> ToPay:
 def cancel(order: str, reason: str = "") -> OrderEnded:
 	"""Cancel an order that was not paid: the customer's people their own, agents any. Raises WrongState when it was paid."""
 	reason = plain_text(reason, _("The reason"), most=NOTE_LENGTH)
-	if not is_agent():
-		_own_order(order)
+	name = records.order_row(order).name if is_agent() else _own_order(order)[0].name
 
 	def whole() -> None:
-		records.cancel(order, reason)
-		erpnext.order_cancelled(order)
+		records.cancel(name, reason)
+		erpnext.order_cancelled(name)
 
 	guarded(whole)
-	return {"order": order, "state": State.CANCELLED.value}
+	return {"order": name, "state": State.CANCELLED.value}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -234,10 +236,8 @@ def raise_order(
 ) -> OrderEnded:
 	"""Raise an order for a customer, who is asked by mail to accept its terms and pay it. Agents only."""
 	frappe.only_for(READERS)
-	if not frappe.db.exists("HD Customer", customer):
-		frappe.throw(_("Customer {0} does not exist.").format(customer), frappe.DoesNotExistError)
 	note = plain_text(note, _("The note"), most=NOTE_LENGTH)
-	request_key = event_of("order", f"{customer}\n{key}") if key else None
+	request_key = event_of("raised", f"{customer}\n{key}") if key else None
 	quantity = whole_number(quantity, _("Quantity"))
 	wish = Wish(customer, pack, quantity, door="Agent", request_key=request_key, note=note)
 	return {"order": guarded(lambda: _place(wish)), "state": State.OPEN.value}
@@ -249,8 +249,14 @@ def mark_paid(order: str, reference: str) -> OrderPaid:
 	frappe.only_for(MANAGERS)
 	reference = plain_text(reference, _("The reference"), required=True, most=NOTE_LENGTH)
 
+	name = records.order_row(order).name
+	payment = Payment("Manager", reference, f"manual:{name}")
+
 	def whole() -> OrderPaid:
-		paid = order_payment.pay(order, Payment("Manager", reference, f"manual:{order}"))
+		paid = order_payment.pay(name, payment)
+		if paid.replayed:
+			frappe.db.rollback()  # nothing was written, and this snapshot may be from before it was paid
+			paid = order_payment.pay(name, payment)
 		account = frappe.db.get_value("Credit Lot", paid.lot, "account")
 		return {
 			"order": paid.order,
@@ -270,5 +276,7 @@ def reverse(order: str, reason: str) -> OrderReversed:
 	frappe.only_for(MANAGERS)
 	reason = plain_text(reason, _("The reason"), required=True, most=NOTE_LENGTH)
 	done = guarded(lambda: order_payment.reverse(order, reason))
-	message = _("{0} credit(s) voided; {1} were spent before and stay spent.").format(done.voided, done.spent)
+	message = _("{0} credit(s) voided; {1} were gone before and are not taken back.").format(
+		done.voided, done.spent
+	)
 	return {**done.__dict__, "message": message}  # type: ignore[typeddict-item]

@@ -79,9 +79,9 @@ def order_credits(credits: int, quantity: int) -> int:
 
 
 def check_payment(total: Decimal, currency: str, amount: Decimal, paid_in: str, decimals: int = 2) -> None:
-	"""Nothing when ``amount`` in ``paid_in`` is what the order asks for, to the smallest unit; else NotAllowed.
+	"""Nothing when ``amount`` in ``paid_in`` is exactly what the order asks for; else NotAllowed.
 
-	More is not accepted either: somebody has to give the difference back.
+	``decimals`` are those of the currency, for the sentence. More is not accepted either: somebody has to give the difference back.
 	"""
 	if currency.upper() != paid_in.strip().upper():
 		raise NotAllowed(
@@ -90,7 +90,7 @@ def check_payment(total: Decimal, currency: str, amount: Decimal, paid_in: str, 
 			paid_in=paid_in,
 			currency=currency,
 		)
-	if not amount.is_finite() or rounded(amount, decimals) != rounded(total, decimals):
+	if amount != total:  # exactly: to round first would take less for more
 		raise NotAllowed(
 			_("{amount} {currency} came, the order's total is {total}"),
 			amount=str(amount),

@@ -226,7 +226,7 @@ def customers_merge(old: str, new: str) -> None:
 	old_account, new_account = account_of(old), account_of(new)
 	if not (old_account or new_account):
 		return
-	_lock_tickets(old, new)
+	_lock_tickets_and_orders(old, new)
 	if old_account and new_account:
 		join_accounts(old_account, new_account)
 	else:
@@ -234,12 +234,15 @@ def customers_merge(old: str, new: str) -> None:
 		start_counting(old_account or new_account)
 
 
-def _lock_tickets(*customers: str) -> None:
+def _lock_tickets_and_orders(*customers: str) -> None:
 	"""The host moves these tickets after us. Tickets before accounts, as everywhere, or a save would deadlock."""
 	about = {"customer": ["in", customers]}
 	for name in frappe.get_all("HD Ticket", filters=about, pluck="name", order_by="name asc"):
 		# One by one: asked for many at once the database may scan another index and lock everybody's.
 		frappe.db.sql("SELECT name FROM `tabHD Ticket` WHERE name = %s FOR UPDATE", name)
+	# And orders before accounts, as whoever pays one does.
+	for name in frappe.get_all("Credit Order", filters=about, pluck="name", order_by="name asc"):
+		frappe.db.sql("SELECT name FROM `tabCredit Order` WHERE name = %s FOR UPDATE", name)
 
 
 def has_history(account: str) -> bool:

@@ -20,6 +20,7 @@ from support_credits.exceptions import AlreadyPaid, PaymentMismatch
 from support_credits.ledger import accounts, clock, grants, order_mail, orders, rows, wording
 from support_credits.ledger.posting import OpenAccount, account_lock
 
+REFERENCE_LENGTH = 140
 PAID = (State.PAID.value, State.REVERSED.value)
 
 
@@ -36,6 +37,9 @@ class Payment:
 	amount: Decimal | None = None
 	currency: str | None = None
 
+	def __post_init__(self) -> None:
+		object.__setattr__(self, "reference", self.reference[:REFERENCE_LENGTH])
+
 
 @dataclass(frozen=True)
 class Paid:
@@ -51,7 +55,7 @@ class Paid:
 
 @dataclass(frozen=True)
 class Reversed:
-	"""``voided`` credits were taken back; ``spent`` were gone before, used or expired."""
+	"""``voided`` credits were taken back; ``spent`` were gone before: used, expired, or voided by hand."""
 
 	order: str
 	voided: int
@@ -85,7 +89,8 @@ def _again(row: frappe._dict, payment: Payment) -> Paid:
 			),
 			AlreadyPaid,
 		)
-	expires_on = frappe.db.get_value("Credit Lot", row.lot, "expires_on")
+	# A locking read: whoever waited for the order's row has a snapshot from before it was paid.
+	expires_on = frappe.db.get_value("Credit Lot", row.lot, "expires_on", for_update=True, order_by=None)
 	return Paid(row.name, row.lot, int(row.credits), str(expires_on) if expires_on else None, replayed=True)
 
 
@@ -165,6 +170,7 @@ def reverse(order: str, reason: str) -> Reversed:
 		"reverse_reason": reason,
 		"reversed_by": frappe.session.user,
 		"reversed_at_utc": stamp_text(clock.now()),
+		"mail_due": "",
 	}
 	orders.write(row, values)
 	return Reversed(row.name, voided, int(row.credits) - voided)

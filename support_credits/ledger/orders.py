@@ -6,7 +6,7 @@ changes nothing. No account is opened for it: enforcement begins with what was p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -51,9 +51,10 @@ class Wish:
 def place(wish: Wish) -> str:
 	"""Raise an order; returns its name. Nothing is charged and nothing granted.
 
-	Raises SupportCreditsError for a pack that is not on sale, EngineError for a quantity out of bounds, AlreadyPosted
+	Raises SupportCreditsError for a pack that is not on sale or has no price, EngineError for a quantity out of bounds, AlreadyPosted
 	where the key stands for another order.
 	"""
+	wish = replace(wish, customer=_customer(wish.customer))
 	earlier = _earlier(wish)
 	if earlier:
 		return earlier
@@ -61,13 +62,23 @@ def place(wish: Wish) -> str:
 	try:
 		rows.insert_rows(DOCTYPE, [values])
 	except Exception as error:
-		if not (wish.request_key and rows.is_duplicate(error)):
+		if not (rows.is_duplicate(error) and "request_key" in str(error)):
 			raise
 		# Another request with this key was committed since this transaction began: begun again, it is seen.
 		raise frappe.QueryDeadlockError(_("Order placed twice at once")) from error
-	if wish.door != "Customer":
-		order_mail.send_soon()
+	order_mail.send_soon()
 	return str(values["name"])
+
+
+def _customer(customer: str) -> str:
+	"""The customer as the database calls it: for its comparisons a name in other capitals is the same."""
+	found = frappe.db.get_value("HD Customer", customer)
+	if not found:
+		frappe.throw(
+			_("Customer {0} does not exist.").format(frappe.utils.escape_html(customer)),
+			frappe.DoesNotExistError,
+		)
+	return str(found)
 
 
 def _earlier(wish: Wish) -> str | None:
@@ -93,6 +104,11 @@ def _pack_on_sale(pack: str) -> frappe._dict:
 	if not found or not found.on_sale:
 		frappe.throw(
 			_("Pack {0} is not on sale. Choose another one.").format(frappe.utils.escape_html(pack)),
+			SupportCreditsError,
+		)
+	if not Decimal(str(found.price or 0)) > 0:
+		frappe.throw(
+			_("Pack {0} has no price, so that nobody could pay it. Grant it instead.").format(found.name),
 			SupportCreditsError,
 		)
 	return found
@@ -125,7 +141,7 @@ def _values(wish: Wish, pack: frappe._dict) -> dict[str, object]:
 		"note": wish.note,
 		"stands_until_utc": stamp_text(days_after(at, site.order_days(), site.provider_zone())),
 		"request_key": wish.request_key,
-		"mail_due": "" if wish.door == "Customer" else order_mail.REQUEST,
+		"mail_due": order_mail.REQUEST,
 	}
 
 
@@ -180,7 +196,7 @@ def cancel(order: str, reason: str = "") -> None:
 		"cancelled_at_utc": stamp_text(clock.now()),
 		"mail_due": "",
 	}
-	write(row, values | ({"note": reason} if reason else {}))
+	write(row, values | {"cancel_reason": reason})
 
 
 def accept_terms(order: str) -> None:

@@ -24,9 +24,10 @@ def raise_due() -> int:
 
 def _raise(account: frappe._dict) -> int:
 	key = f"topup:{account.name}:{account.lot_count}"
-	if queries.balance(account.name) > int(account.topup_at) or _is_asked(account.customer, key):
-		return 0
 	try:
+		# All of it: an account that fails must not keep the job from those behind it.
+		if queries.balance(account.name) > int(account.topup_at) or _is_asked(account.customer, key):
+			return 0
 		retry_whole(
 			lambda: orders.place(Wish(account.customer, account.topup_pack, door="Top-up", request_key=key))
 		)

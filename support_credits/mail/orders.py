@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import frappe
 from frappe import _
 from frappe.email.doctype.email_account.email_account import EmailAccount
@@ -13,8 +16,11 @@ from support_credits.ledger import settings as site
 from support_credits.ledger.retry import retry_whole
 from support_credits.mail.answers import MARK
 from support_credits.offer.wording import money_text
+from support_credits.overrides.identity import memberships
 
 PAGE = "/helpdesk/credits"
+# What was due while nothing could be sent may not be true any more.
+STATE_OF = {order_mail.REQUEST: State.OPEN, order_mail.RECEIPT: State.PAID}
 
 
 def send_due() -> int:
@@ -44,39 +50,58 @@ def _send(order: str, sender: str) -> int:
 
 
 def send(order: str, sender: str) -> bool:
-	"""Queue the mail that is due for ``order``; False where none is, or nobody can be written to."""
+	"""Queue the mails that are due for ``order``, one to each reader; False where none is due any more.
+
+	They do not refer to the order: the host would put the answers there, where nobody reads them, instead of making tickets.
+	"""
 	row = orders.lock(order)
 	kind = frappe.db.get_value(orders.DOCTYPE, order, "mail_due", for_update=True)
-	if not kind:
-		return False
-	recipients = readers_of(row)
 	orders.write(row, {"mail_due": ""})
-	if not recipients:
+	if not kind or orders.state_of(row) is not STATE_OF[kind]:
 		return False
+	readers = readers_of(row)
+	if not readers:
+		orders.note_trouble(
+			order, _("Nobody of {0} has an e-mail address: tell him yourself.").format(row.customer)
+		)
+	for reader in readers:
+		with _language_of(reader):
+			_write(row, kind, reader, sender)
+	return bool(readers)
+
+
+def _write(row: frappe._dict, kind: str, reader: str, sender: str) -> None:
 	receipt = kind == order_mail.RECEIPT
 	subject = _("Receipt for order {0}") if receipt else _("Order {0} waits for you")
 	frappe.sendmail(
-		recipients=recipients,
+		recipients=[reader],
 		sender=sender,
 		subject=subject.format(row.name),
 		template="support_credits_receipt" if receipt else "support_credits_order",
 		args=_args(row),
-		reference_doctype=orders.DOCTYPE,
-		reference_name=row.name,
 		add_unsubscribe_link=0,
 		email_headers={"X-Auto-Generated": MARK},
 	)
-	return True
+
+
+@contextmanager
+def _language_of(reader: str) -> Iterator[None]:
+	"""The reader's own language, whatever the job's is."""
+	before = frappe.local.lang
+	frappe.local.lang = frappe.db.get_value("User", reader, "language") or before
+	try:
+		yield
+	finally:
+		frappe.local.lang = before
 
 
 def _args(row: frappe._dict) -> dict[str, object]:
-	lot = row.lot and frappe.db.get_value("Credit Lot", row.lot, "expires_on")
+	last_day = row.lot and frappe.db.get_value("Credit Lot", row.lot, "expires_on")
 	return {
 		"order": row,
 		"total": money_text(row.total, row.currency),
-		"expires_on": formatdate(lot) if lot else "",
+		"expires_on": formatdate(last_day) if last_day else "",
 		"is_topup": row.door == "Top-up",
-		"is_open": orders.state_of(row) is State.OPEN,
 		"instructions": instructions(row.name),
 		"url": get_url(f"{PAGE}?order={row.name}"),
 	}
@@ -88,8 +113,8 @@ def instructions(order: str) -> str:
 
 
 def readers_of(row: frappe._dict) -> list[str]:
-	"""Whoever ordered it himself, else the managers of its customer, else its members."""
-	if row.door == "Customer":
+	"""Whoever ordered it himself and still belongs to the customer, else its managers, else its members."""
+	if row.door == "Customer" and _still_belongs(row.ordered_by, row.customer):
 		return [row.ordered_by]
 	found = frappe.db.sql(
 		"""SELECT DISTINCT c.email_id, m.is_manager FROM `tabHD Customer Member` m
@@ -99,3 +124,7 @@ def readers_of(row: frappe._dict) -> list[str]:
 	)
 	managers = [email for email, is_manager in found if is_manager]
 	return managers or [email for email, _manager in found]
+
+
+def _still_belongs(user: str, customer: str) -> bool:
+	return bool(frappe.db.get_value("User", user, "enabled")) and customer in memberships(user)

@@ -8,7 +8,7 @@ from support_credits.mail import orders as letters
 from support_credits.tests import factories as make
 from support_credits.tests.compat import publish
 from support_credits.tests.order_case import API, OrderCase, Shop
-from support_credits.tests.server import agent
+from support_credits.tests.server import agent, manager
 
 
 class LetterCase(OrderCase):
@@ -43,7 +43,7 @@ class LetterCase(OrderCase):
 		publish()
 
 	def sent(self, order: str) -> list[frappe._dict]:
-		about = {"reference_doctype": "Credit Order", "reference_name": order}
+		about = {"message": ["like", f"%{order}%"]}
 		return frappe.get_all("Email Queue", filters=about, fields=["name", "message"], order_by="creation")
 
 	def to(self, queue: str) -> set[str]:
@@ -101,6 +101,27 @@ class TestReceipts(LetterCase):
 		self.deliver(order)
 		self.assertIn("X-Auto-Generated: support-credits", self.sent(order)[0].message)
 
+	def test_after_the_money_went_back_nobody_is_thanked_for_it(self) -> None:
+		_shop, order = self.paid()
+		self.assert_ok(manager().call(f"{API}reverse", order=order, reason="Charged back"))
+		self.assertFalse(letters.send(order, self.sender))
+
+	def test_whoever_has_left_gets_none_and_the_managers_do(self) -> None:
+		shop, order = self.paid()
+		successor = make.portal_user("successor")
+		doc = frappe.get_doc("HD Customer", shop.company.name)
+		doc.set("contacts", [{"contact_name": successor.contact, "is_manager": 1}])
+		doc.save()
+		publish()
+		self.deliver(order)
+		self.assertEqual({successor.email}, self.to(self.sent(order)[0].name))
+
+	def test_it_is_written_in_the_readers_language(self) -> None:
+		shop, order = self.paid()
+		frappe.db.set_value("User", shop.boss.user, "language", "pt")
+		self.deliver(order)
+		self.assertNotIn("Receipt for order", self.text(self.sent(order)[0]))
+
 
 class TestRequests(LetterCase):
 	def raised(self, shop: Shop) -> str:
@@ -137,5 +158,35 @@ class TestRequests(LetterCase):
 		self.assertFalse(letters.send(order, self.sender))
 		self.assertEqual([], self.sent(order))
 
-	def test_whoever_orders_himself_is_not_asked_by_mail(self) -> None:
-		self.assertEqual("", self.due(self.ordered(self.shop())))
+	def test_whoever_orders_himself_gets_the_order_and_how_to_pay_it(self) -> None:
+		shop = self.shop()
+		with self.site_settings(payment_instructions="Bank A\nIBAN B"):
+			order = self.ordered(shop)
+			self.deliver(order)
+		[mail] = self.sent(order)
+		self.assertEqual({shop.boss.user}, self.to(mail.name))
+		self.assertIn("Thank you for your order", self.text(mail))
+		self.assertIn("pre-line", mail.message)
+
+	def test_the_answer_to_one_becomes_a_ticket_because_it_refers_to_nothing(self) -> None:
+		order = self.ordered(self.shop())
+		self.deliver(order)
+		[mail] = self.sent(order)
+		refers = frappe.db.get_value("Email Queue", mail.name, ["reference_doctype", "reference_name"])
+		self.assertEqual((None, None), refers)
+
+	def test_what_is_over_before_it_could_be_sent_is_not_asked_for(self) -> None:
+		order = self.ordered(self.shop())
+		self.end(order)
+		self.assertFalse(letters.send(order, self.sender))
+		self.assertEqual([], self.sent(order))
+
+	def test_a_customer_without_an_address_is_noted_on_the_order(self) -> None:
+		customer, pack = make.customer(), make.pack()
+		publish()
+		said = agent().call(f"{API}raise_order", customer=customer, pack=pack)
+		order = self.assert_ok(said).value["order"]
+		self.assertFalse(letters.send(order, self.sender))
+		self.assertIn(
+			f"Nobody of {customer} has an e-mail", frappe.db.get_value("Credit Order", order, "trouble")
+		)

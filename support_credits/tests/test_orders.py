@@ -117,6 +117,11 @@ class TestRefusals(OrderCase):
 				refused = self.order(shop, pack=pack)
 				self.assert_refused(refused, "is not on sale. Choose another one", "SupportCreditsError")
 
+	def test_a_pack_without_a_price_cannot_be_ordered(self) -> None:
+		shop = self.shop(price=0)
+		with self.nothing_written():
+			self.assert_refused(self.order(shop), "has no price", "SupportCreditsError")
+
 	def test_a_quantity_out_of_bounds_is_refused(self) -> None:
 		shop = self.shop()
 		for quantity in (0, -1, 101):
@@ -174,7 +179,7 @@ class TestEnding(OrderCase):
 		order = self.ordered(shop)
 		self.assert_ok(shop.boss.call(f"{API}cancel", order=order, reason="Wrong pack"))
 		row = self.assert_state(order, "Cancelled")
-		self.assertEqual((shop.boss.user, "Wrong pack"), (row.cancelled_by, row.note))
+		self.assertEqual((shop.boss.user, "Wrong pack"), (row.cancelled_by, row.cancel_reason))
 		with self.nothing_written():
 			refused = self.mark_paid(order)
 			self.assert_refused(
@@ -226,9 +231,15 @@ class TestAgents(OrderCase):
 		self.assertEqual(("Agent", None, "As agreed"), (row.door, row.terms_accepted_by, row.note))
 		with self.nothing_written():
 			refused = shop.boss.call(f"{API}pay", order=order)
-			self.assert_refused(refused, "Read the terms and accept them first", "SupportCreditsError")
+			self.assert_refused(refused, "accept them first: Credits are not refunded", "SupportCreditsError")
 		self.assert_ok(shop.boss.call(f"{API}pay", order=order, accept_terms=True))
 		self.assertEqual(shop.boss.user, self.row(order).terms_accepted_by)
+
+	def test_a_customer_named_in_other_capitals_is_the_same(self) -> None:
+		shop = self.shop()
+		order = self.raised(shop.company.name.upper(), shop.pack)
+		self.assertEqual(shop.company.name, self.row(order).customer)
+		self.assertIn(order, self.assert_ok(shop.boss.call(f"{API}orders")).text)
 
 	def test_the_same_key_again_is_the_same_order(self) -> None:
 		shop = self.shop()

@@ -83,6 +83,11 @@ class TestTopup(TopupCase):
 		self.run_job()
 		self.assertEqual([], self.orders_of(shop))
 
+	def test_an_account_can_still_be_edited_when_its_pack_is_no_longer_on_sale(self) -> None:
+		shop = self.topped(credits=5)
+		frappe.get_doc("Credit Pack", shop.pack).update({"on_sale": 0}).save()
+		frappe.get_doc("Credit Account", shop.company.account).update({"portal_policy": "Park"}).save()
+
 	def test_only_a_pack_on_sale_can_be_chosen(self) -> None:
 		shop, hidden = self.shop(), make.pack(on_sale=0)
 		doc = frappe.get_doc("Credit Account", shop.company.account)

@@ -110,6 +110,12 @@ def test_the_same_number_in_another_currency_is_refused(total: Decimal) -> None:
 		check_payment(total, "USD", total, "JPY")
 
 
+@pytest.mark.parametrize("amount", ["119.995", "120.004", "1e30", "-1e30"])
+def test_not_a_fraction_of_a_cent_is_rounded_away(amount: str) -> None:
+	with pytest.raises(NotAllowed, match=r"the order's total is 120\.00"):
+		check_payment(Decimal("120.00"), "USD", Decimal(amount), "USD")
+
+
 @pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity"])
 def test_what_is_no_number_pays_nothing(amount: str) -> None:
 	with pytest.raises(NotAllowed):

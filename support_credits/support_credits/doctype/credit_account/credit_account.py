@@ -33,7 +33,9 @@ class CreditAccount(Document):
 			)
 
 	def validate_topup(self) -> None:
-		if self.topup_pack and not frappe.db.get_value("Credit Pack", self.topup_pack, "on_sale"):
+		if not (self.topup_pack and self.has_value_changed("topup_pack")):
+			return
+		if not frappe.db.get_value("Credit Pack", self.topup_pack, "on_sale"):
 			frappe.throw(
 				_("Pack {0} is not on sale: nobody could be asked to buy it.").format(self.topup_pack)
 			)

@@ -8,13 +8,13 @@ frappe.ui.form.on("Credit Order", {
 		const { colors } = frappe.listview_settings["Credit Order"];
 		frm.page.set_indicator(__(frm.doc.state), colors[frm.doc.state] || "gray");
 		if (frm.doc.trouble) {
-			frm.dashboard.add_comment(frm.doc.trouble, "red", true);
+			frm.dashboard.add_comment(text(frm.doc.trouble).replaceAll("\n", "<br>"), "red", true);
 		}
 		const is_manager = frappe.user.has_role(MANAGERS);
 		if (is_manager && ["Open", "Expired"].includes(frm.doc.state)) {
 			frm.add_custom_button(__("Mark Paid"), () => mark_paid(frm)).addClass("btn-primary");
 		}
-		if (frm.doc.state === "Open") {
+		if (frm.doc.state === "Open" && frappe.user.has_role(["Agent", "Agent Manager"])) {
 			frm.add_custom_button(__("Cancel Order"), () => cancel(frm));
 		}
 		if (is_manager && frm.doc.state === "Paid") {
