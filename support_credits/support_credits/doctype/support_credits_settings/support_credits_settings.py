@@ -27,8 +27,15 @@ class SupportCreditsSettings(Document):
 		numbers |= {"cover_minutes": MINUTES, "deployment_months": (0, checks.MONTHS[1])}
 		checks.whole_numbers(self, {**numbers, **days})
 		checks.links(self, *LINKS)
+		self.validate_gateway()
 		self.validate_time_zone()
 		self.validate_parked_status()
+
+	def validate_gateway(self) -> None:
+		from support_credits.integrations import payments
+
+		if self.payment_gateway and self.has_value_changed("payment_gateway"):
+			payments.check_gateway(self.payment_gateway)
 
 	def validate_time_zone(self) -> None:
 		if not self.time_zone:
