@@ -286,6 +286,8 @@ def _settings_values(catalogue: Catalogue) -> Values:
 		"refund_grace_days": defaults.grace_days,
 		"deployment_days": defaults.deployment_days,
 		"reopen_days": defaults.reopen_days,
+		"deployment_credits": defaults.deployment_credits,
+		"deployment_months": defaults.deployment_months,
 		"cover_minutes": catalogue.cover_minutes,
 	}
 	doors = {"portal_policy": Door.PORTAL, "mail_policy": Door.MAIL, "agent_policy": Door.AGENT}

@@ -14,6 +14,7 @@ export_python_type_annotations = True
 before_install = "support_credits.install.before_install"
 after_install = "support_credits.install.after_install"
 after_migrate = "support_credits.install.after_migrate"
+after_app_install = "support_credits.integrations.erpnext.fields.after_app_install"
 before_uninstall = "support_credits.uninstall.before_uninstall"
 after_uninstall = "support_credits.uninstall.after_uninstall"
 
@@ -32,7 +33,14 @@ override_whitelisted_methods = {
 }
 
 # The customer's pages: one of our own below the portal's address, and what the portal's own pages load.
-website_route_rules = [{"from_route": "/helpdesk/credits", "to_route": "helpdesk_credits"}]
+website_route_rules = [
+	{"from_route": "/helpdesk/credits", "to_route": "helpdesk_credits"},
+	{"from_route": "/support-credits/redeem", "to_route": "redeem_code"},  # where a card's QR code leads
+	{
+		"from_route": "/support-credits/confirm-order",
+		"to_route": "confirm_order",
+	},  # where a one-time link leads
+]
 after_request = ["support_credits.portal.inject", "support_credits.offer.caching.set_headers"]
 
 # Our answers say that a machine wrote them.
@@ -42,12 +50,25 @@ make_email_body_message = ["support_credits.mail.answers.mark_as_automatic"]
 doc_events = {
 	# Ways for a portal user to reach what decides who pays, without touching a ticket.
 	"Contact": {"before_validate": "support_credits.overrides.contact.before_validate"},
+	# A mail's text is there when it is stored; its ticket was made before.
+	"Communication": {"after_insert": "support_credits.integrations.open_collective.mail.after_insert"},
 	"User": {"before_rename": "support_credits.overrides.user.before_rename"},
 	"File": {"before_validate": "support_credits.overrides.file.before_validate"},
 	"HD Customer": {
 		"after_insert": "support_credits.overrides.hd_customer.after_insert",
 		"before_rename": "support_credits.overrides.hd_customer.before_rename",
+		"after_rename": "support_credits.integrations.erpnext.customers.renamed",
 		"on_trash": "support_credits.overrides.hd_customer.on_trash",
+	},
+	# ERPNext's, where it is installed: what they say about paid invoices is settled at the commit.
+	"Payment Ledger Entry": {"on_submit": "support_credits.integrations.erpnext.events.payment_ledger_entry"},
+	"Unreconcile Payment": {"on_submit": "support_credits.integrations.erpnext.events.unreconciled"},
+	"Sales Invoice": {
+		"after_insert": "support_credits.integrations.erpnext.events.invoice_inserted",
+		"before_submit": "support_credits.integrations.erpnext.events.invoice_submitting",
+		"on_submit": "support_credits.integrations.erpnext.events.invoice_submitted_or_cancelled",
+		"on_cancel": "support_credits.integrations.erpnext.events.invoice_submitted_or_cancelled",
+		"on_trash": "support_credits.integrations.erpnext.events.invoice_deleted",
 	},
 	"HD Service Holiday List": {
 		"before_save": "support_credits.overrides.hd_service_holiday_list.before_save"
@@ -79,12 +100,19 @@ scheduler_events = {
 	],
 	# Every month, so that a January on which the server was off is caught up.
 	"monthly_long": ["support_credits.hours.jobs.keep_years_ahead"],
-	"hourly_long": ["support_credits.hours.recompute.run_due"],
+	"hourly_long": [
+		"support_credits.hours.recompute.run_due",
+		"support_credits.integrations.payments.sweep_unanswered",
+		"support_credits.integrations.erpnext.sweep",
+		"support_credits.integrations.open_collective.jobs.look_again_at_all",
+	],
+	"cron": {"*/10 * * * *": ["support_credits.integrations.payments.sweep"]},
 	# A release that a crash cut short between the ledger and the ticket's own row.
 	"all": [
 		"support_credits.ledger.jobs.finish_releases",
 		"support_credits.mail.jobs.take_in_kept",
 		"support_credits.mail.jobs.send_due_answers",
 		"support_credits.mail.orders.send_due",
+		"support_credits.integrations.open_collective.jobs.run_due",
 	],
 }

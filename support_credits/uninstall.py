@@ -22,6 +22,7 @@ from support_credits.install import (
 	customer_indexes,
 	host_fields,
 )
+from support_credits.integrations.erpnext import fields as erpnext_fields
 from support_credits.ledger import clock
 from support_credits.mail import jobs, spool
 from support_credits.overrides import parking
@@ -30,7 +31,7 @@ EXPORTED = (
 	"Support Credits Settings", "Support Calendar", "Support Window", "Support Calendar Day", "Support Calendar Holiday",
 	"Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
 	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident", "Credit Proposal", "Activation Code",
-	"Work Log", "Credit Order", "Opening Balance Import",
+	"Work Log", "Credit Order", "Opening Balance Import", "Activation Batch", "Order Redemption",
 )  # fmt: skip
 CLOCK_FIELDS = (
 	"status", "status_category", "service_level_agreement_creation", "first_responded_on", "on_hold_since",
@@ -62,6 +63,7 @@ def after_uninstall() -> None:
 	form_scripts.remove()
 	remove_marks()
 	remove_customer_index()
+	erpnext_fields.remove()
 	frappe.db.commit()  # the host commits before this hook and not after it
 	tell_of_kept()
 

@@ -229,6 +229,8 @@ def _defaults(node: Node) -> Defaults:
 		grace_days=node.integer("grace_days", 1, _DAYS_MAX, 30),
 		deployment_days=node.integer("deployment_days", 0, _DAYS_MAX, 7),
 		reopen_days=node.integer("reopen_days", 0, _DAYS_MAX, 7),
+		deployment_credits=node.integer("deployment_credits", 0, MAX_CREDITS, 0),
+		deployment_months=node.integer("deployment_months", 0, MONTHS_MAX, 12),
 		everyone_must_have_credits=node.flag("everyone_must_have_credits", False),
 	)
 	node.close()

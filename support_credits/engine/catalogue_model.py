@@ -162,6 +162,8 @@ class Defaults:
 	grace_days: int = 30
 	deployment_days: int = 7
 	reopen_days: int = 7
+	deployment_credits: int = 0
+	deployment_months: int = 12
 	everyone_must_have_credits: bool = False
 
 

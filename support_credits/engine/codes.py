@@ -24,8 +24,16 @@ def code_from(random: bytes) -> str:
 	if len(random) != BYTES:
 		raise EngineError(f"a code is made of {BYTES} random bytes")
 	number = int.from_bytes(random, "big")
-	digits = [ALPHABET[number >> 5 * place & 31] for place in reversed(range(LENGTH))]
-	return "-".join("".join(digits[start : start + GROUP]) for start in range(0, LENGTH, GROUP))
+	return _grouped("".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(LENGTH))))
+
+
+def code_of(typed: str) -> str:
+	"""What a person typed, as the code is printed. EngineError for what can be none."""
+	return _grouped(plain_code(typed))
+
+
+def _grouped(plain: str) -> str:
+	return "-".join(plain[start : start + GROUP] for start in range(0, LENGTH, GROUP))
 
 
 def plain_code(typed: str) -> str:

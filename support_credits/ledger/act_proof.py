@@ -44,6 +44,29 @@ ORDERS = f"""SELECT o.name, o.state, o.credits, o.lot, e.credits, e.lot FROM `ta
 		OR o.credits != COALESCE(e.credits, o.credits)
 	ORDER BY o.name LIMIT {WINDOW}"""
 
+# Deployments name the lot they have brought. One whose lot was voided may have been deleted since.
+DEPLOYMENTS = f"""SELECT d.name, d.lot, e.lot FROM `tabDeployment` d LEFT JOIN `tabCredit Ledger Entry` e
+		ON e.event_key = CONCAT('deployment:', COALESCE(NULLIF(d.serial_key, ''), d.name), '/1')
+	WHERE COALESCE(d.lot, '') != '' AND COALESCE(e.lot, '') != d.lot ORDER BY d.name LIMIT {WINDOW}"""
+LONE_DEPLOYMENTS = f"""SELECT e.name FROM `tabCredit Ledger Entry` e JOIN `tabCredit Lot` l ON l.name = e.lot
+		LEFT JOIN `tabDeployment` d ON d.lot = e.lot
+	WHERE e.event_key LIKE 'deployment:%' AND d.name IS NULL AND l.voided = 0 ORDER BY e.name LIMIT {WINDOW}"""
+TWICE = f"""SELECT c.name, c.lot, e.lot FROM `tabActivation Code` c JOIN `tabCredit Ledger Entry` e
+		ON e.event_key = CONCAT('deployment:', c.serial_key, '/1')
+	WHERE c.state = 'Redeemed' ORDER BY c.name LIMIT {WINDOW}"""
+
+
+def deployment_findings() -> Iterator[Finding]:
+	"""Deployments that say something else than the ledger, and serials whose credits came twice."""
+	for name, lot, entered_lot in frappe.db.sql(DEPLOYMENTS):
+		message = _("Deployment {0} names lot {1}; the ledger has lot {2} for it.")
+		yield found("deployment", message, name, lot, entered_lot or "-")
+	for (name,) in frappe.db.sql(LONE_DEPLOYMENTS):
+		yield found("no_act", _("{0} was posted for a deployment that does not exist."), name)
+	for name, lot, other_lot in frappe.db.sql(TWICE):
+		message = _("Activation code {0} brought lot {1}, and the deployment of its serial lot {2}.")
+		yield found("code", message, name, lot or "-", other_lot)
+
 
 def act_findings() -> Iterator[Finding]:
 	"""Proposals, codes and orders that say something else than the ledger, and entries that none of them accounts for."""
@@ -64,3 +87,4 @@ def act_findings() -> Iterator[Finding]:
 	for name in (name for text in lone for (name,) in frappe.db.sql(text)):
 		message = _("{0} was posted for a proposal, a code or an order that does not exist.")
 		yield found("no_act", message, name)
+	yield from deployment_findings()

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import frappe
 from frappe.utils import add_days, getdate, today
 
 from support_credits.engine.codes import code_from, digest_of
+from support_credits.exceptions import CodeRefused
+from support_credits.ledger import codes
+from support_credits.ledger import settings as site
 from support_credits.tests import factories as make
+from support_credits.tests.code_case import API, NO_GOOD, CodeCase
 from support_credits.tests.compat import look_again, publish
-from support_credits.tests.factories import PASSWORD, Company
-from support_credits.tests.http_case import HttpTestCase, kinds
-from support_credits.tests.race import Shot
-from support_credits.tests.server import Answer, Portal, agent, manager
-from support_credits.tests.test_race_last_credit import RaceCase
-
-API = "support_credits.api.codes."
-NO_GOOD = "This code cannot be redeemed: it is unknown, was used, or is over."
+from support_credits.tests.server import Portal, agent, manager
 
 
-class CodeCase(HttpTestCase):
-	def issue(self, count: int = 1, **fields: object) -> list[str]:
-		values = {"batch": make.unique("Cards"), "credits": 2, "months": 3, **fields}
-		return self.assert_ok(manager().call(f"{API}issue", count=count, **values)).value["codes"]
+@contextmanager
+def statements() -> Iterator[list[str]]:
+	"""The texts of what is sent to the database in the block."""
+	found: list[str] = []
+	send = frappe.db.sql
 
-	def boss(self, company: Company) -> Portal:
-		"""A manager of the company, who may act for it."""
-		someone = make.portal_user("boss")
-		make.add_member(company.name, someone, is_manager=True)
-		publish()
-		return Portal(someone)
+	def noted(query: object, *args: object, **more: object) -> object:
+		found.append(str(query))
+		return send(query, *args, **more)
 
-	def redeem(self, who: Portal, code: str, **fields: object) -> Answer:
-		return who.call(f"{API}redeem", code=code, **fields)
+	frappe.db.sql = noted
+	try:
+		yield found
+	finally:
+		del frappe.db.sql
 
 
 class TestRedeeming(CodeCase):
@@ -77,20 +78,48 @@ class TestRedeeming(CodeCase):
 		look_again()
 		self.assertEqual("Charged", make.incident_of(ticket).state)
 
-	def test_unknown_used_revoked_and_overdue_get_one_answer(self) -> None:
+	def test_unknown_used_revoked_overdue_and_another_serial_get_one_answer(self) -> None:
 		company = self.company(0)
 		boss = self.boss(company)
 		used, revoked, overdue = *self.issue(2), *self.issue(redeem_until=add_days(today(), -2))
+		_serial, bound = self.bound()
 		self.assert_ok(self.redeem(boss, used))
 		name = frappe.db.get_value("Activation Code", {"code_hash": digest_of(revoked)}, "name")
 		self.assert_ok(manager().call(f"{API}revoke", code=name))
 		answers = {
 			(answer.status, answer.error, answer.messages)
-			for code in (used, revoked, overdue, code_from(b"0123456789"))
-			for answer in [self.redeem(boss, code)]
+			for code in (used, revoked, overdue, bound, code_from(b"0123456789"))
+			for serial in ("", "SN-of-another")
+			for answer in [self.redeem(boss, code, serial=serial)]
 		}
 		self.assertEqual(1, len(answers), answers)
 		self.assertIn(NO_GOOD, answers.pop()[2])
+
+	def test_whatever_is_wrong_with_a_code_the_database_is_asked_the_same(self) -> None:
+		company = self.company(0)
+		used, revoked, overdue = *self.issue(2), *self.issue(redeem_until=add_days(today(), -2))
+		_serial, bound = self.bound()
+		self.assert_ok(self.redeem(self.boss(company), used))
+		codes.revoke(self.record(revoked).name)
+		site.provider_zone()  # the settings are read once, whoever comes first
+		asked = set()
+		for code in (used, revoked, overdue, bound, code_from(b"0123456789")):
+			with self.subTest(code), self.assertRaises(CodeRefused), statements() as found:
+				codes.redeem(code, company.account, company.name, "SN-of-another")
+			asked.add(tuple(text.split("WHERE")[0] for text in found))
+		self.assertEqual(1, len(asked), asked)
+		[only] = asked.pop()
+		self.assertIn("tabActivation Code", only)
+
+	def test_a_customer_without_an_account_gets_one_by_his_card_and_none_by_a_wrong_code(self) -> None:
+		boss = make.portal_user("boss")
+		customer = make.customer(managers=(boss,))
+		publish()
+		with self.nothing_written():
+			self.assert_refused(self.redeem(Portal(boss), code_from(b"0123456789")), NO_GOOD, "CodeRefused")
+		said = self.assert_ok(self.redeem(Portal(boss), self.issue()[0])).value
+		self.assertEqual((customer, 2, 2), (said["customer"], said["credits"], said["balance"]))
+		self.verified.append(frappe.db.get_value("Credit Account", {"customer": customer}, "name"))
 
 	def test_what_cannot_be_a_code_is_told_apart_because_it_helps_nobody_to_guess(self) -> None:
 		boss = self.boss(self.company(0))
@@ -175,21 +204,3 @@ class TestIssuing(CodeCase):
 		self.assert_ok(self.redeem(self.boss(self.company(0)), code))
 		name = frappe.db.get_value("Activation Code", {"code_hash": digest_of(code)}, "name")
 		self.assert_refused(manager().call(f"{API}revoke", code=name), "was redeemed already", "WrongState")
-
-
-class TestRaceOfRedeemers(RaceCase):
-	def test_ten_at_once_for_different_customers_redeem_it_once(self) -> None:
-		issued = manager().call(f"{API}issue", batch="Race", credits=2, months=3)
-		[code] = self.assert_ok(issued).value["codes"]
-		companies = [self.company(0) for _number in range(10)]
-		with self.site_settings(members_may_act=1):
-			shots = [
-				Shot(company.person.email, PASSWORD, f"/api/method/{API}redeem", {"code": code}, {})
-				for company in companies
-			]
-			hits = self.start(shots).fire()
-		self.assertEqual(1, sum(hit.status == 200 for hit in hits), hits)
-		self.assertEqual(
-			{(417, "CodeRefused")}, {(hit.status, hit.error) for hit in hits if hit.status != 200}
-		)
-		self.assertEqual([2], [credits for one in companies for _kind, credits in kinds(one.account)])

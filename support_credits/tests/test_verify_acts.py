@@ -6,7 +6,7 @@ from __future__ import annotations
 import frappe
 
 from support_credits.engine.codes import digest_of
-from support_credits.ledger import codes, corrections, incidents, order_payment, orders, proposals
+from support_credits.ledger import codes, corrections, grants, incidents, order_payment, orders, proposals
 from support_credits.ledger.act_proof import act_findings
 from support_credits.tests import factories
 from support_credits.tests.ledger_case import LedgerCase
@@ -19,7 +19,7 @@ class TestActs(LedgerCase):
 		super().setUp()
 		self.company = factories.company(5)
 		self.ticket = factories.ticket(self.company.person).name
-		[self.code] = codes.issue(codes.Offer(credits=2), 1, "Cards")
+		[self.code] = codes.issue(codes.Offer(credits=2), 1, "Cards").codes
 
 	def told(self) -> dict[str, str]:
 		return {finding.row: finding.message for finding in act_findings()}
@@ -122,3 +122,37 @@ class TestActs(LedgerCase):
 		order = orders.place(orders.Wish(self.company.name, factories.pack()))
 		frappe.db.set_value("Credit Order", order, "state", "Paid")
 		self.assertIn("the ledger has 0 on lot - for it", self.told()[order])
+
+	# Deployments
+
+	def deployed(self) -> tuple[str, str]:
+		"""A deployment that has brought two credits, and their lot."""
+		with factories.settings(deployment_credits=2, deployment_months=12):
+			name = factories.deployment(self.company.name)
+		return name, frappe.db.get_value("Deployment", name, "lot")
+
+	def test_what_deployments_have_brought_is_proved_and_after_a_void_it_may_be_gone(self) -> None:
+		_kept, (name, lot) = self.deployed(), self.deployed()
+		self.assertEqual({}, self.told())
+		grants.void_lot(lot, "Wrong customer")
+		frappe.delete_doc("Deployment", name)
+		self.assertEqual({}, self.told())
+
+	def test_a_deployment_that_names_another_lot_than_it_brought_is_found(self) -> None:
+		name, lot = self.deployed()
+		frappe.db.set_value("Deployment", name, "lot", f"{lot}x")
+		told = self.told()
+		self.assertIn(f"names lot {lot}x; the ledger has lot {lot} for it", told[name])
+		self.assertEqual(2, len(told))
+
+	def test_credits_of_a_deployment_that_is_gone_are_found(self) -> None:
+		name, _lot = self.deployed()
+		frappe.db.delete("Deployment", {"name": name})
+		[message] = self.told().values()
+		self.assertIn("a deployment that does not exist", message)
+
+	def test_a_serial_whose_credits_came_by_card_and_by_deployment_is_found(self) -> None:
+		name, lot = self.deployed()
+		code = self.redeemed()
+		frappe.db.set_value("Activation Code", code, "serial_key", name)
+		self.assertIn(f"and the deployment of its serial lot {lot}", self.told()[code])

@@ -150,7 +150,7 @@ def test_defaults_are_those_of_the_design_when_a_file_says_nothing():
 		("texts.response", "", 'texts.response: "" is not a text'),
 		("not_charged", ["a", 1], 'not_charged: ["a", 1] is not a list of texts'),
 		("packs.0.pirce", "1", "packs[0].pirce: unknown key; known are code, covers, credits, currency,"),
-		("defaults.grace", 1, "defaults.grace: unknown key; known are deployment_days,"),
+		("defaults.grace", 1, "defaults.grace: unknown key; known are deployment_credits, deployment_days,"),
 	],
 )
 def test_one_mistake_is_one_error_that_names_path_value_and_what_is_expected(path, value, error):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_credits.engine.codes import ALPHABET, BYTES, code_from, digest_of, plain_code
+from support_credits.engine.codes import ALPHABET, BYTES, code_from, code_of, digest_of, plain_code
 from support_credits.engine.errors import EngineError
 
 randoms = st.binary(min_size=BYTES, max_size=BYTES)
@@ -52,3 +52,9 @@ def test_what_cannot_be_a_code_is_refused_with_an_example(typed):
 def test_too_few_random_bytes_are_refused():
 	with pytest.raises(EngineError):
 		code_from(b"short")
+
+
+@given(randoms)
+def test_what_was_typed_is_printed_as_it_was_issued(random):
+	code = code_from(random)
+	assert code_of(f" {code.lower().replace('-', '')} ") == code
