@@ -11,6 +11,7 @@ from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 
 from support_credits import form_scripts
+from support_credits.integrations.erpnext import fields as erpnext_fields
 from support_credits.overrides.parking import PARKED_STATUS
 
 MODULE = "Support Credits"
@@ -85,6 +86,7 @@ def after_install() -> None:
 	settings.save(ignore_permissions=True)  # stores the defaults too
 	add_customer_index()
 	form_scripts.add_missing()
+	erpnext_fields.ensure()
 
 
 def add_parked_status() -> bool:
@@ -124,6 +126,7 @@ def after_migrate() -> None:
 	create_custom_fields(host_fields(), ignore_validate=True)
 	add_customer_index()
 	form_scripts.add_missing()
+	erpnext_fields.ensure()
 	add_new_settings()
 
 

@@ -10,6 +10,7 @@ from frappe.model.document import Document
 from frappe.utils import cint
 
 from support_credits.engine import tariff
+from support_credits.integrations import erpnext
 from support_credits.support_credits.doctype import checks
 
 
@@ -21,6 +22,7 @@ class CreditPack(Document):
 			frappe.throw(_("Validity must be at least 1 calendar month."))
 		checks.whole_numbers(self, {"credits": checks.CREDITS, "validity_months": checks.MONTHS})
 		self.price = self.checked_price()
+		erpnext.check_item(self)
 
 	def checked_price(self) -> Decimal:
 		"""The price as a number that is none of NaN, infinite or below zero; the host would store 0 for text."""
