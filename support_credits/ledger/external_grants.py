@@ -15,11 +15,10 @@ from frappe.model.naming import make_autoname
 from support_credits.engine.external_order import Charge, Offer, Order, charge_id, grant_key, net_cents
 from support_credits.engine.model import parse_stamp, stamp_text
 from support_credits.engine.redemption import Event, State
-from support_credits.engine.refund import void
 from support_credits.exceptions import AlreadyPosted
 from support_credits.ledger import accounts, clock, external_orders, grants, rows
 from support_credits.ledger.external_orders import DOCTYPE, SERIES
-from support_credits.ledger.posting import OpenAccount, account_lock
+from support_credits.ledger.posting import account_lock
 
 SOURCE = "Open Collective"
 DAY_START = "0"
@@ -162,23 +161,10 @@ def freeze(name: str, reason: str) -> Frozen | None:
 	if row.state != State.GRANTED.value:
 		return None
 	with account_lock(row.account, clock.now()) as account:
-		voided = _void_rest(account, row.lot, reason)
+		voided = grants.void_rest(account, row.lot, reason)
 	spent = int(row.credits) - voided
 	external_orders.move(row, Event.FREEZE, reason=reason, voided=voided, spent=spent)
 	return Frozen(name, row.customer, voided, spent)
-
-
-def _void_rest(account: OpenAccount, lot: str, reason: str) -> int:
-	"""Take what remains on the lot, or on its successor where the customer was merged; 0 where it is over or used up."""
-	account.read([lot])
-	held = account.lots[lot]
-	if held.moved_to:
-		return _void_rest(account, held.moved_to, reason)
-	if held.voided or held.remaining <= 0 or not held.is_valid_at(account.at):
-		return 0
-	line = void(held, reason, account.at)
-	account.post([line], f"void:{lot}")
-	return -line.credits
 
 
 def is_in_term(row: frappe._dict) -> bool:

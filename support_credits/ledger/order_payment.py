@@ -15,10 +15,9 @@ from frappe import _
 from support_credits.engine.errors import NotAllowed
 from support_credits.engine.model import stamp_text
 from support_credits.engine.order import Event, State, check_payment
-from support_credits.engine.refund import void
 from support_credits.exceptions import AlreadyPaid, PaymentMismatch
 from support_credits.ledger import accounts, clock, grants, order_mail, orders, rows, wording
-from support_credits.ledger.posting import OpenAccount, account_lock
+from support_credits.ledger.posting import account_lock
 
 REFERENCE_LENGTH = 140
 PAID = (State.PAID.value, State.REVERSED.value)
@@ -162,7 +161,7 @@ def reverse(order: str, reason: str) -> Reversed:
 		return Reversed(row.name, int(row.voided), int(row.spent), replayed=True)
 	state = orders.after(row, Event.REVERSE)
 	with account_lock(row.account, clock.now()) as account:
-		voided = _void_rest(account, row.lot, reason)
+		voided = grants.void_rest(account, row.lot, reason)
 	values = {
 		"state": state.value,
 		"voided": voided,
@@ -174,16 +173,3 @@ def reverse(order: str, reason: str) -> Reversed:
 	}
 	orders.write(row, values)
 	return Reversed(row.name, voided, int(row.credits) - voided)
-
-
-def _void_rest(account: OpenAccount, lot: str, reason: str) -> int:
-	"""Take what remains on the lot, or on its successor where the customer was merged; 0 where it is over or used up."""
-	account.read([lot])
-	held = account.lots[lot]
-	if held.moved_to:
-		return _void_rest(account, held.moved_to, reason)
-	if held.voided or held.remaining <= 0 or not held.is_valid_at(account.at):
-		return 0
-	line = void(held, reason, account.at)
-	account.post([line], f"void:{lot}")
-	return -line.credits

@@ -23,6 +23,7 @@ from support_credits.engine.verify import ChainChecker, Problem
 from support_credits.ledger import queries
 from support_credits.ledger.account_proof import account_row, list_findings, owner_findings
 from support_credits.ledger.act_proof import act_findings
+from support_credits.ledger.external_proof import external_findings
 from support_credits.ledger.findings import (
 	WINDOW,
 	Finding,
@@ -105,6 +106,7 @@ def verify(
 	if account is None:
 		report.add(_orphans())
 		report.add(act_findings())
+		report.add(external_findings())
 		report.add(_accountless(show))
 		report.tickets = frappe.db.count("HD Ticket")
 		report.add(undecided_findings(show))

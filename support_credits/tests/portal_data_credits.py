@@ -180,6 +180,34 @@ def code_for(credits: str) -> dict[str, str]:
 	return {"code": made["codes"][0]}
 
 
+def card_for(credits: str) -> dict[str, str]:
+	"""A code that is bound to a serial number."""
+	frappe.set_user("Administrator")
+	serial = factories.unique_code("srv").upper()
+	made = codes.issue(
+		factories.unique("Cards"), credits=int(credits), months=6, product="Server EX", serials=serial
+	)
+	frappe.db.commit()
+	return {"code": made["codes"][0], "serial": serial}
+
+
+def provider_manager() -> dict[str, str]:
+	"""A manager of the provider, and two serial numbers that have no code."""
+	frappe.set_user("Administrator")
+	someone = factories.agent_manager()
+	frappe.db.commit()
+	serials = "\n".join(factories.unique_code("srv") for _number in range(2))
+	return {"user": someone.email, "password": factories.PASSWORD, "serials": serials}
+
+
+def manager_without_account() -> dict[str, str]:
+	frappe.set_user("Administrator")
+	boss = factories.portal_user("boss")
+	factories.customer(managers=(boss,), label="Plain")
+	frappe.db.commit()
+	return {"user": boss.email, "password": factories.PASSWORD}
+
+
 def proposal_for(ticket: str, credits: str, reason: str) -> dict[str, str]:
 	frappe.set_user("Administrator")
 	made = proposals.propose(ticket, int(credits), reason)

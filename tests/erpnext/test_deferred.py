@@ -109,6 +109,18 @@ class TestDeferred(ErpNextCase):
 			(invoice.items[0].service_start_date, invoice.items[0].service_end_date),
 		)
 
+	def test_a_credit_note_is_the_hosts_against_income_and_does_not_stop_the_deferral(self) -> None:
+		"""What docs/erpnext.md warns of; when the host changes it the page must."""
+		order, invoice = self.ordered(self.shop())
+		self.pay(invoice)
+		note = self.credit(invoice)
+		self.assertEqual(("Reversed", -120, 0), (self.row(order).state, *self.books(note.name)))
+		self.assertEqual((0, 120), self.books(invoice.name))
+		self.assertTrue(frappe.get_meta("Sales Invoice Item").get_field("service_stop_date").allow_on_submit)
+
+	def books(self, invoice: str) -> tuple[float, float]:
+		return self.booked(invoice, INCOME), self.booked(invoice, ACCOUNT)
+
 	def test_switched_off_nothing_is_deferred(self) -> None:
 		self.configure(deferred_revenue=0)
 		_order, invoice = self.ordered(self.shop())

@@ -241,6 +241,16 @@ class TestCustomer(ErpNextCase):
 		_order, invoice = self.ordered(shop)
 		self.assertNotEqual(taken.name, invoice.customer)
 
+	def test_merging_the_hd_customer_into_another_pays_its_open_order(self) -> None:
+		shop, other = self.shop(), self.shop()
+		self.ordered(other)
+		order, invoice = self.ordered(shop)
+		frappe.rename_doc("HD Customer", shop.company, other.company, merge=True)
+		frappe.db.commit()
+		self.pay(invoice)
+		self.assertEqual(other.company, self.assert_state(order, "Paid").customer)
+		self.assertEqual(2, other.balance)
+
 	def test_renaming_the_hd_customer_keeps_the_link(self) -> None:
 		shop = self.shop()
 		order, invoice = self.ordered(shop)

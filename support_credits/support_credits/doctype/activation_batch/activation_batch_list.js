@@ -4,7 +4,8 @@ const CODES_IN_A_FILE = 200;
 
 frappe.listview_settings["Activation Batch"] = {
 	hide_name_column: false,
-	onload(list) {
+	// At each refresh: the host takes the button away where nobody creates records by hand.
+	refresh(list) {
 		if (frappe.user.has_role(["Agent Manager", "System Manager"])) {
 			list.page.set_primary_action(__("Issue Codes"), () => ask_what_to_issue(list), "add");
 		}
