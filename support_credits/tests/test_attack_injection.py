@@ -63,7 +63,7 @@ class TestOurOwnEndpoints(InjectionCase):
 			"customer": self.victim.customer, "reason": "Because", "months": 1,
 			"severity": "High", "code": "7K3M-PX2D-9QRT-W4HV", "batch": "Cards", "proposal": self.proposal(),
 			"subject": "A wish", "details": "A long one", "order": self.order(), "reference": "Bank", "accept_terms": True,
-			"pack": self.pack,
+			"pack": self.pack, "number": "or_abcdefgh",
 		}  # fmt: skip
 
 	def proposal(self) -> str:

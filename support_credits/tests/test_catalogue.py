@@ -12,6 +12,7 @@ import frappe
 from support_credits import catalogue
 from support_credits.catalogue import SETTINGS
 from support_credits.exceptions import CatalogueRefused
+from support_credits.tests import factories
 from support_credits.tests.ledger_case import LedgerCase
 
 FIXTURES = os.path.join(os.path.dirname(frappe.get_app_path("support_credits")), "fixtures")
@@ -75,6 +76,21 @@ class TestCatalogue(LedgerCase):
 			(settings.provider_name, settings.time_zone, settings.currency, settings.base_tier),
 		)
 		self.assertEqual(fixture("rockstor"), json.loads(settings.catalogue))
+
+	def test_a_registered_server_of_extremeshok_brings_its_two_incidents_from_data_alone(self) -> None:
+		for provider, expected in (("rockstor", []), ("extremeshok", [("Deployment", 2)])):
+			with self.subTest(provider):
+				catalogue.load(fixture(provider))
+				frappe.clear_document_cache(SETTINGS, SETTINGS)
+				customer = factories.customer()
+				factories.deployment(customer, product="Dedicated server")
+				account = frappe.db.get_value("Credit Account", {"customer": customer}, "name")
+				lots = (
+					frappe.get_all("Credit Lot", {"account": account}, ["source", "credits_granted"])
+					if account
+					else []
+				)
+				self.assertEqual(expected, [tuple(lot.values()) for lot in lots])
 
 	def test_loading_twice_changes_nothing(self) -> None:
 		for provider in ("extremeshok", "rockstor"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import frappe
 
 from support_credits.tests import factories as make
 from support_credits.tests.code_case import API, CodeCase
 from support_credits.tests.compat import look_again
+from support_credits.tests.crowd import all_at_once
 from support_credits.tests.dying import killed_after
 from support_credits.tests.factories import PASSWORD, Company
 from support_credits.tests.http_case import kinds
@@ -40,6 +43,18 @@ class TestRaceOfRedeemers(CodeCase, RaceCase):
 		companies = [self.company(0) for _number in range(CROWD)]
 		self.assert_one_won(companies, self.shots(companies, code))
 		self.assertEqual("Redeemed", self.record(code).state)
+
+	def test_fifty_with_fifty_connections_redeem_it_once(self) -> None:
+		serial, code = self.bound()
+		companies = [self.company(0) for _number in range(CROWD)]
+		asked = [
+			{"typed": code, "account": one.account, "customer": one.name, "serial": serial}
+			for one in companies
+		]
+		said = Counter(all_at_once("support_credits.tests.code_case.redeem_whole", asked))
+		self.assertEqual({"done": 1, "CodeRefused": CROWD - 1}, dict(said))
+		self.assertEqual([("Grant", 2)], [entry for one in companies for entry in kinds(one.account)])
+		self.assertEqual(1, frappe.db.count("Deployment", {"serial": serial}))
 
 	def test_one_person_pressing_ten_times_at_once_redeems_it_once(self) -> None:
 		[code], company = self.issue(), self.company(0)

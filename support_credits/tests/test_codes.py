@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 import frappe
 from frappe.utils import add_days, getdate, today
+from freezegun import freeze_time
 
 from support_credits.engine.codes import code_from, digest_of
 from support_credits.exceptions import CodeRefused
@@ -120,6 +122,17 @@ class TestRedeeming(CodeCase):
 		said = self.assert_ok(self.redeem(Portal(boss), self.issue()[0])).value
 		self.assertEqual((customer, 2, 2), (said["customer"], said["credits"], said["balance"]))
 		self.verified.append(frappe.db.get_value("Credit Account", {"customer": customer}, "name"))
+
+	def test_a_code_is_good_until_its_last_day_is_over_where_the_provider_is(self) -> None:
+		company = make.company(0)
+		with make.settings(time_zone="Asia/Kolkata"):  # its day begins at 18:30 UTC
+			offer = codes.Offer(credits=2, redeem_until=date(2031, 5, 1))
+			first, second = codes.issue(offer, 2, "Cards").codes
+			with freeze_time("2031-05-01 18:29:59"):
+				self.assertEqual(2, codes.redeem(first, company.account, company.name).credits)
+			with freeze_time("2031-05-01 18:30:00"), self.assertRaisesRegex(CodeRefused, NO_GOOD):
+				codes.redeem(second, company.account, company.name)
+		self.assertEqual(1, frappe.db.count("Credit Lot", {"account": company.account}))
 
 	def test_what_cannot_be_a_code_is_told_apart_because_it_helps_nobody_to_guess(self) -> None:
 		boss = self.boss(self.company(0))

@@ -18,8 +18,15 @@ class TestPatches(TestCase):
 	def test_each_hook_resolves(self) -> None:
 		from support_credits import hooks
 
-		dotted = [handler for events in hooks.doc_events.values() for handler in events.values()]
-		dotted += [job for jobs in hooks.scheduler_events.values() for job in jobs if isinstance(job, str)]
+		dotted = [
+			handler
+			for events in hooks.doc_events.values()
+			for handlers in events.values()
+			for handler in ([handlers] if isinstance(handlers, str) else handlers)
+		]
+		by_cron = hooks.scheduler_events["cron"].values()
+		plain = (jobs for frequency, jobs in hooks.scheduler_events.items() if frequency != "cron")
+		dotted += [job for jobs in (*plain, *by_cron) for job in jobs]
 		dotted += [
 			hooks.before_install,
 			hooks.after_install,

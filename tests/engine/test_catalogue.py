@@ -82,6 +82,9 @@ def test_rockstor_sells_what_its_page_says():
 def test_defaults_are_those_of_the_design_when_a_file_says_nothing():
 	defaults = parse(changed(EXTREMESHOK, "defaults", {})).defaults
 	assert (defaults.grace_days, defaults.deployment_days, defaults.reopen_days) == (30, 7, 7)
+	assert (defaults.deployment_credits, defaults.deployment_months) == (0, 12)
+	registered = parse(EXTREMESHOK).defaults
+	assert (registered.deployment_credits, registered.deployment_months) == (2, 12)
 	assert not defaults.everyone_must_have_credits
 	assert (defaults.policies[Door.PORTAL], defaults.policies[Door.MAIL]) == (Policy.REFUSE, Policy.PARK)
 

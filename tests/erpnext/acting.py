@@ -61,7 +61,7 @@ def killed_after(name: str, **values: object) -> None:
 		input="go\n",
 		capture_output=True,
 		text=True,
-		timeout=180,
+		timeout=600,
 		check=False,
 	)
 	if done.returncode != -signal.SIGKILL or "worked" not in done.stdout:
@@ -87,7 +87,7 @@ def at_once(*acts: tuple[str, dict[str, object]]) -> list[dict[str, object]]:
 	for process in started:
 		process.stdin.write("go\n")
 		process.stdin.flush()
-	said = [process.communicate(timeout=180)[0].strip().splitlines() for process in started]
+	said = [process.communicate(timeout=600)[0].strip().splitlines() for process in started]
 	return [json.loads(lines[-1]) for lines in said]
 
 

@@ -140,8 +140,8 @@ class TestInvoice(ErpNextCase):
 		erpnext.sweep()
 		self.assertEqual(order, self.invoice(order).sc_credit_order)
 
-	def test_a_free_pack_has_nothing_to_invoice(self) -> None:
-		shop = self.shop(price=0)
+	def test_a_price_that_rounds_to_nothing_is_not_invoiced_nor_paid_by_itself(self) -> None:
+		shop = self.shop(price=0.001)
 		order = self.order(shop)
 		self.assertFalse(self.row(order).invoice)
 		self.assertEqual(0, shop.balance)

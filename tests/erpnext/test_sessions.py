@@ -108,6 +108,26 @@ class TestSessions(ErpNextCase):
 		self.assertNotEqual(euros.invoice, dollars.invoice)
 		self.assertEqual("USD", frappe.db.get_value(INVOICE, dollars.invoice, "currency"))
 
+	def test_its_text_is_text(self) -> None:
+		shop = self.shop()
+		line = self.bill(self.session(shop.company, text="Router <b>down</b> & out"), make.unique("s"))
+		[row] = frappe.get_doc(INVOICE, line.invoice).items
+		self.assertEqual("Router &lt;b&gt;down&lt;/b&gt; &amp; out", row.description)
+
+	def test_two_first_sessions_at_once_make_one_item(self) -> None:
+		first, second = self.shop().company, self.shop().company
+		item = make.unique_code("hours")
+		values = {"item_code": item, "item_group": "Services", "stock_uom": "Hour", "is_stock_item": 0}
+		frappe.get_doc({"doctype": "Item", **values}).insert()
+		self.configure(session_item=item)
+		frappe.delete_doc("Item", item)
+		frappe.db.commit()
+		acts = [
+			("bill", {"customer": name, "minutes": 60, "key": make.unique("s")}) for name in (first, second)
+		]
+		answers = acting.at_once(*acts)
+		self.assertEqual([], [answer["error"] for answer in answers if "error" in answer])
+
 	def test_steps_that_hours_cannot_hold_are_one_piece(self) -> None:
 		shop = self.shop()
 		charge = self.session(shop.company, minutes=20, rate="100", step_minutes=20, least_minutes=20)

@@ -27,12 +27,14 @@ def item_of(pack: str) -> str:
 
 
 def session_item() -> str:
-	"""The Item of emergency hours."""
+	"""The Item of emergency hours; the first session makes it."""
 	named = settings().session_item or SESSION
-	if not frappe.db.exists("Item", named):
+	if frappe.db.exists("Item", named):
+		return named
+	# The settings are the lock: two first sessions of two customers at once must not make two.
+	frappe.db.sql("SELECT value FROM `tabSingles` WHERE doctype = %s FOR UPDATE", SETTINGS)
+	if not frappe.db.sql("SELECT name FROM `tabItem` WHERE name = %s FOR UPDATE", named):
 		_new(named, _("Emergency support, by the hour"), "Hour")
-	if not settings().session_item:
-		frappe.db.set_single_value(SETTINGS, "session_item", named)
 	return named
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import frappe
 from frappe import _
-from frappe.utils import flt
+from frappe.utils import escape_html, flt
 
 from support_credits.engine.emergency import amount, billed_minutes
 from support_credits.exceptions import AlreadyPosted, SupportCreditsError
@@ -86,7 +86,9 @@ def _row(session: SessionCharge, key: str, minutes: int, cost: Decimal) -> dict[
 		"qty": minutes / 60 if whole else 1,
 		"rate": rate,
 		"price_list_rate": rate,
-		"description": session.text if whole else _("{0} ({1} minutes)").format(session.text, minutes),
+		"description": escape_html(
+			session.text if whole else _("{0} ({1} minutes)").format(session.text, minutes)
+		),
 		"sc_session": key,
 		**({"income_account": settings().income_account} if settings().income_account else {}),
 	}

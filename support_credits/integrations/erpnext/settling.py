@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+import frappe
 from frappe import _
 
 from support_credits.engine.order import State
 from support_credits.integrations.erpnext import (
 	invoices,
-	items,
 	matching,
 	records,
 	restoring,
@@ -58,7 +58,7 @@ def _own(invoice: Invoice) -> Iterator[Claim]:
 		return
 	order = orders.order_row(invoice.order)
 	if order.invoice == invoice.name:
-		item = items.item_of(order.pack)
+		item = frappe.db.get_value("Credit Pack", order.pack, "item_code")
 		rows = tuple(row for row in invoice.rows if row.item == item)
 		yield Claim(order.name, invoices.key_of(invoice.name), rows)
 

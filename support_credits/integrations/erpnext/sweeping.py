@@ -68,7 +68,7 @@ def in_a_transaction(work: Callable[[], int]) -> int:
 		done = retry_whole(work)
 		frappe.db.commit()
 		return done
-	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+	except Exception:  # one that fails must not hold up the others
 		frappe.db.rollback()
 		frappe.log_error(title="Support Credits: an invoice was not settled; it is tried again")
 		frappe.db.commit()

@@ -25,7 +25,7 @@ function ask_what_to_issue(list) {
 			{ fieldname: "redeem_until", fieldtype: "Date", label: __("Redeemable until"), description: __("Empty: any day.") },
 			{ fieldname: "column", fieldtype: "Column Break" },
 			{ fieldname: "product", fieldtype: "Data", label: __("Product") },
-			{ fieldname: "serials", fieldtype: "Code", label: __("Serial numbers"), description: __("One a line: each gets a code that is redeemed with it alone. Empty: bound to nothing.") },
+			{ fieldname: "serials", fieldtype: "Small Text", label: __("Serial numbers"), description: __("One a line: each gets a code that is redeemed with it alone. Empty: bound to nothing.") },
 			{ fieldname: "count", fieldtype: "Int", label: __("Number of codes"), default: 1, depends_on: "eval:!doc.serials" },
 			{ fieldname: "note", fieldtype: "Small Text", label: __("Note") },
 		],
