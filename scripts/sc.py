@@ -11,14 +11,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from sclib import faults, machine, suites
+from sclib import faults, gateway, machine, suites
 from sclib.app import describe_checkout, stage
-from sclib.benchdir import ensure_bench, exec_bench, is_complete
+from sclib.benchdir import APPS, ensure_bench, exec_bench, is_complete
 from sclib.counts import Counts
 from sclib.demo import demo
 from sclib.mail import smtp_server
@@ -26,9 +26,7 @@ from sclib.place import CHECKOUT, Place, become, find_place, find_tool, user_env
 from sclib.say import NoHost, Stop, say, step
 from sclib.services import STORES, down, is_running, stop
 
-USAGE = (
-	"usage: sc demo | down | test [engine|server|browser|faults|lint ...] | sync | bench <args> | packages"
-)
+USAGE = "usage: sc demo | down | test [engine|server|erpnext|browser|faults|lint ...] | sync | bench <args> | packages"
 INSIDE = "--as-user"
 
 
@@ -62,7 +60,7 @@ def outside(place: Place, args: list[str]) -> int:
 		return 0 if command in ("help", "-h", "--help") else 2
 	say(f"checkout {describe_checkout()}")
 	try:
-		make_ready(place, browser=False)
+		make_ready(place, APPS, browser=False)
 	except NoHost as missing:
 		if command == "sync":
 			raise
@@ -76,17 +74,17 @@ def _nothing(place: Place) -> int:
 	return 0
 
 
-def make_ready(place: Place, *, browser: bool, mail: bool = False) -> None:
+def make_ready(place: Place, apps: Sequence[str], *, browser: bool, mail: bool = False) -> None:
 	"""Look at what the bench still needs from the machine, then copy the checkout to its user."""
 	machine.ensure_user(place, machine_log())
-	if not is_complete(place):
+	if not is_complete(place, apps):
 		machine.ensure_disk(place)
 		if find_tool(place, "git"):  # asked before packages are installed for nothing
-			machine.ensure_upstream(place)
+			machine.ensure_upstream(place, apps)
 	had_git = find_tool(place, "git")
 	machine.ensure_packages(place, machine_log(), browser=browser, mail=mail)
 	if not had_git:
-		machine.ensure_upstream(place)
+		machine.ensure_upstream(place, apps)
 	stage(place)
 
 
@@ -143,7 +141,7 @@ def test(place: Place, wanted: list[str]) -> int:
 		total += guarded(suites.lint)
 	if "engine" in wanted:
 		total += guarded(suites.engine_suite)
-	on_bench = [name for name in wanted if name in ("server", "browser", "faults")]
+	on_bench = [name for name in wanted if name in ("server", "erpnext", "browser", "faults")]
 	if on_bench:
 		try:
 			total += test_on_bench(place, on_bench)
@@ -170,7 +168,7 @@ def guarded(suite: Callable[[], Counts]) -> Counts:
 def test_on_bench(place: Place, wanted: list[str]) -> Counts:
 	mail = "server" in wanted
 	browser = "browser" in wanted and any((CHECKOUT / "tests" / "browser").glob("**/test_*.py"))
-	make_ready(place, browser=browser, mail=mail)
+	make_ready(place, suites.apps_of(wanted), browser=browser, mail=mail)
 	results = place.tools / "results.json"
 	with smtp_server(place) if mail else nullcontext():
 		status = hand_over(place, "test", *wanted)
@@ -199,13 +197,15 @@ def run_suites(place: Place, wanted: list[str]) -> Counts:
 	"""One after the other; the long server suite beside all the rest where there is any."""
 	others = [
 		suite
-		for name, suite in (
-			("server", suites.install_suite),
-			("server", faults.faults_in_short),
-			("browser", suites.browser_suite),
-			("faults", faults.faults_suite),
+		for names, suite in (
+			(("server",), suites.install_suite),
+			(("erpnext",), gateway.payments_suite),  # before invoicing is switched on there
+			(("erpnext",), suites.erpnext_suite),
+			(("server",), faults.faults_in_short),
+			(("browser",), suites.browser_suite),
+			(("faults",), faults.faults_suite),
 		)
-		if name in wanted
+		if {*names} & {*wanted}
 	]
 
 	def run_others() -> Counts:

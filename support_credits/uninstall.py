@@ -32,7 +32,7 @@ EXPORTED = (
 	"Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
 	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident", "Credit Proposal", "Activation Code",
 	"Work Log", "Credit Order", "Opening Balance Import", "Activation Batch", "Order Redemption",
-	"Open Collective Settings", "Open Collective Tier",
+	"Open Collective Settings", "Open Collective Tier", "Credit Invoicing Settings",
 )  # fmt: skip
 CLOCK_FIELDS = (
 	"status", "status_category", "service_level_agreement_creation", "first_responded_on", "on_hold_since",

@@ -19,11 +19,14 @@ from .say import NoHost, Stop, last_line, run, say, step
 from .stores import ensure_stores
 
 APPS = ("frappe", "telephony", "helpdesk")
+# Through which orders are paid and invoiced: only their suites need the two.
+SELLING_APPS = ("payments", "erpnext")
 
 
-def is_complete(place: Place) -> bool:
+def is_complete(place: Place, apps: Sequence[str] = APPS) -> bool:
 	"""Whether nothing is left that needs the network."""
-	return all(place.is_done(mark) for mark in ("init", "get-telephony", "get-helpdesk", "dev-requirements"))
+	got = [f"get-{app}" for app in apps if app != "frappe"]
+	return all(place.is_done(mark) for mark in ("init", *got, "dev-requirements"))
 
 
 def bench(place: Place, log: str, *args: str) -> None:
@@ -36,7 +39,7 @@ def bench(place: Place, log: str, *args: str) -> None:
 	)
 
 
-def ensure_bench(place: Place) -> None:
+def ensure_bench(place: Place, apps: Sequence[str] = APPS) -> None:
 	"""Bring the bench to: apps fetched, stores running, this checkout installed."""
 	_ensure_tools(place)
 	if not place.is_done("init"):
@@ -44,7 +47,7 @@ def ensure_bench(place: Place) -> None:
 	_check_branch(place)
 	_write_config(place)
 	ensure_stores(place)
-	for app in APPS[1:]:
+	for app in apps[1:]:
 		_get_app(place, app)
 	if not place.is_done("dev-requirements"):
 		with step("installing what tests need"):

@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -134,10 +135,11 @@ def ensure_disk(place: Place) -> None:
 		raise Stop(f"not enough disk: {free / 1e9:.1f} GB free at {folder}, {MIN_FREE / 1e9:.0f} GB needed")
 
 
-def ensure_upstream(place: Place) -> None:
-	"""Ask every upstream address for its branch; name those that do not answer and the way around."""
+def ensure_upstream(place: Place, apps: Sequence[str]) -> None:
+	"""Ask the upstream address of each of ``apps`` for its branch; name those that do not answer and the way around."""
+	addresses = upstream(place)
 	with step("asking the upstream addresses"), ThreadPoolExecutor() as pool:
-		answers = list(pool.map(lambda asked: _ask(place, *asked), upstream(place).values()))
+		answers = list(pool.map(lambda app: _ask(place, *addresses[app]), apps))
 	silent = [answer for answer in answers if answer]
 	if not silent:
 		return

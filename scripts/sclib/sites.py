@@ -35,12 +35,14 @@ BROWSER_SITE = Site(
 )  # pages list what there is, so nothing else may make records there
 INSTALL_SITE = Site("install.localhost", "UTC")  # the app comes and goes there
 FAULTS_SITE = Site("faults.localhost", "UTC")  # only copied: tests/faults breaks its copy
+ERPNEXT_SITE = Site("erpnext.localhost", "UTC")  # has ERPNext too; made in erpnext_site.py
+TEST_SITES = (TEST_SITE, BROWSER_SITE, ERPNEXT_SITE)
 
 
 def ensure_site(place: Place, site: Site) -> None:
 	"""Create the site, install the app, and migrate it when the app changed since."""
 	if not place.is_done(f"site-{site.name}"):
-		_create(place, site)
+		create_site(place, site)
 		place.done(f"site-{site.name}")
 	if not place.is_done(f"app-{site.name}"):
 		with step(f"{site.name}: installing the app"):
@@ -61,14 +63,14 @@ def _install(place: Place, site: Site) -> None:
 	log = f"{site.name}.log"
 	# --force: an interrupted run may have listed the app before all of it was there.
 	bench(place, log, "--site", site.name, "install-app", APP, "--force")
-	if site in (TEST_SITE, BROWSER_SITE):
+	if site in TEST_SITES:
 		# Suites create more users than the 60 an hour the host allows.
 		_configure(
 			place, site, allow_tests=True, throttle_user_limit=100_000, support_credits_rate_factor=1_000
 		)
-	if site == TEST_SITE:
+	if site in (TEST_SITE, ERPNEXT_SITE):
 		# Queues of its own, on which nobody works: tests run their jobs themselves.
-		_configure(place, site, bench_id="support-credits-tests")
+		_configure(place, site, bench_id=f"support-credits-{site.name}")
 	elif site != BROWSER_SITE:
 		bench(place, log, "--site", site.name, "enable-scheduler")
 
@@ -78,26 +80,36 @@ def _configure(place: Place, site: Site, **values: object) -> None:
 	path.write_text(json.dumps(json.loads(path.read_text()) | values, indent=1, sort_keys=True) + "\n")
 
 
-def _create(place: Place, site: Site) -> None:
+def helpdesk_dump(place: Place) -> Path:
+	return place.private / "helpdesk.sql"
+
+
+def create_site(place: Place, site: Site) -> None:
 	"""Create a site with Helpdesk; the first one is dumped, later ones start from the dump."""
-	dump = place.private / "helpdesk.sql"
-	log = f"{site.name}.log"
-	password = place.state()["db_root_password"]
-	options = ["--force", "--db-root-username", "root", "--db-root-password", password]
-	options += ["--mariadb-user-host-login-scope", "%", "--admin-password", ADMIN_PASSWORD]
+	dump = helpdesk_dump(place)
 	if dump.exists():
 		with step(f"{site.name}: from the first site's dump"):
-			bench(place, log, "new-site", site.name, *options, "--source-sql", str(dump))
+			new_site(place, site, dump)
 			_settings(place, site)
 		return
 	with step(f"{site.name}: new site with telephony and Helpdesk"):
-		bench(place, log, "new-site", site.name, *options)
-		bench(place, log, "--site", site.name, "install-app", "telephony", "helpdesk")
-		_dump(place, site, dump)
+		new_site(place, site)
+		bench(place, f"{site.name}.log", "--site", site.name, "install-app", "telephony", "helpdesk")
+		dump_site(place, site, dump)
 		_settings(place, site)
 
 
-def _dump(place: Place, site: Site, dump: Path) -> None:
+def new_site(place: Place, site: Site, dump: Path | None = None) -> None:
+	"""Make the site, empty or from a dump, also where there is one of that name."""
+	password = place.state()["db_root_password"]
+	options = ["--force", "--db-root-username", "root", "--db-root-password", password]
+	options += ["--mariadb-user-host-login-scope", "%", "--admin-password", ADMIN_PASSWORD]
+	options += ["--source-sql", str(dump)] if dump else []
+	bench(place, f"{site.name}.log", "new-site", site.name, *options)
+
+
+def dump_site(place: Place, site: Site, dump: Path) -> None:
+	"""Keep the site's database, whole or not at all."""
 	config = json.loads((place.sites / site.name / "site_config.json").read_text())
 	program = find_tool(place, "mariadb-dump", "mysqldump")
 	if not program:

@@ -12,17 +12,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
-from .benchdir import assets, ensure_bench
+from .benchdir import APPS, SELLING_APPS, assets, ensure_bench
 from .counts import Counts, checked, from_pytest, from_unittest
+from .erpnext_site import TESTS, renew_erpnext
 from .machine import CHROMES
 from .place import APP, CHECKOUT, Place, find_python, find_tool, user_env
 from .ports import ports
 from .say import NoHost, Stop, run, say, step
 from .services import serve, stop
-from .sites import BROWSER_SITE, INSTALL_SITE, TEST_SITE, Site, ensure_site
+from .sites import BROWSER_SITE, ERPNEXT_SITE, INSTALL_SITE, TEST_SITE, Site, ensure_site
 
 BARE = ("pytest>=8", "hypothesis>=6.100", "holidays>=0.60")
 LINT = ("ruff==0.14.5", "mypy==1.18.2", "holidays>=0.60")
+ERPNEXT_NEEDED = {"erpnext"}
 BROWSER = ("pytest>=8", "selenium>=4.20", "requests>=2.31")
 
 
@@ -97,6 +99,15 @@ def engine_suite() -> Counts:
 	return checked_pytest(args, cwd=CHECKOUT, env=bare_env())
 
 
+def erpnext_suite(place: Place) -> Counts:
+	"""Invoices and payments in real ERPNext, by a runner of its own: bench's would make ERPNext's thousands of test records."""
+	say(f"\n== ERPNext suite, {ERPNEXT_SITE.name} ==")
+	program = place.bench / "apps" / APP / TESTS / "run.py"
+	args = [place.env_python, "-W", "ignore", program, ERPNEXT_SITE.name]
+	output, status = run_counted(args, cwd=place.sites, env=user_env(place))
+	return checked(from_unittest(output), status)
+
+
 def checked_pytest(args: Sequence[object], *, cwd: Path, env: Mapping[str, str]) -> Counts:
 	output, status = run_counted(args, cwd=cwd, env=env)
 	return checked(from_pytest(output), status)
@@ -163,17 +174,24 @@ def install_suite(place: Place) -> Counts:
 	return checked_pytest(args, cwd=place.bench / "apps" / APP, env=env)
 
 
+def apps_of(wanted: Sequence[str]) -> tuple[str, ...]:
+	"""The apps the suites need, in the order in which they are fetched."""
+	return (*APPS, *SELLING_APPS) if ERPNEXT_NEEDED & {*wanted} else APPS
+
+
 def prepare(place: Place, wanted: Sequence[str]) -> None:
 	"""Bring bench, checkout and the suites' sites together, before any of them runs: they run at the same time.
 
-	Two sites are made anew from the first one's dump: what earlier runs have left makes every proof of the whole site, and
+	Three sites are made anew from dumps: what earlier runs have left makes every proof of the whole site, and
 	every count of its rows, slower than the run before, and stands on every page.
 	"""
-	ensure_bench(place)
+	ensure_bench(place, apps_of(wanted))
 	with assets(place):
 		if "server" in wanted:
 			renew(place, TEST_SITE)
 			ensure_site(place, INSTALL_SITE)
+		if ERPNEXT_NEEDED & {*wanted}:
+			renew_erpnext(place)
 		if "browser" in wanted:
 			renew(place, BROWSER_SITE)
 
