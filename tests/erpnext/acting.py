@@ -43,6 +43,16 @@ def settle(invoice: str) -> int:
 	return sweeping.settle_one(invoice).changed
 
 
+def order(customer: str, pack: str) -> str:
+	"""What the API does for an order."""
+	from support_credits.integrations import erpnext
+	from support_credits.ledger import orders
+
+	name = orders.place(orders.Wish(customer, pack, door="Agent"))
+	erpnext.order_placed(name)
+	return name
+
+
 def bill(customer: str, minutes: int, key: str) -> str:
 	from datetime import timedelta
 	from decimal import Decimal

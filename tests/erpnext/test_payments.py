@@ -264,6 +264,19 @@ class TestOnce(PaidCase):
 		self.assert_granted(shop, order)
 
 
+class TestFirstAtOnce(PaidCase):
+	def test_two_first_orders_of_a_customer_and_a_pack_make_one_customer_and_one_item(self) -> None:
+		shop = self.shop()
+		values = {"customer": shop.company, "pack": shop.pack}
+		answers = acting.at_once(*[("order", values)] * 4)
+		frappe.db.rollback()
+		self.assertEqual([], [answer["error"] for answer in answers if "error" in answer])
+		invoices = [self.invoice(answer["done"]) for answer in answers]
+		self.assertEqual(4, len({invoice.name for invoice in invoices}))
+		self.assertEqual(1, len({invoice.customer for invoice in invoices}))
+		self.assertEqual(1, frappe.db.count("Customer", {"hd_customer": shop.company}))
+
+
 class TestLate(PaidCase):
 	def test_an_order_whose_time_is_over_is_paid_all_the_same(self) -> None:
 		shop = self.shop()

@@ -30,3 +30,14 @@ def alone(work: Callable[[], object], failed: Callable[[Exception], object]) -> 
 		return False
 	finally:
 		del frappe.local.message_log[said:]
+
+
+def seen(doctype: str, name: str) -> bool:
+	"""Whether a record exists. Where another request made it since this transaction began, that is begun again: no reading
+	of the host's would find the record. The caller, or whoever he works for, tries whole work again.
+	"""
+	if frappe.db.exists(doctype, name):
+		return True
+	if frappe.db.get_value(doctype, name, "name", for_update=True):
+		raise frappe.QueryDeadlockError(f"{doctype} {name} was made meanwhile")
+	return False

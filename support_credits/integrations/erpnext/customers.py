@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import frappe
 
 from support_credits.integrations.erpnext import is_installed, settings
+from support_credits.integrations.erpnext.attempts import seen
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -28,7 +29,7 @@ def customer_of(hd_customer: str) -> str:
 def _linked(hd_customer: str) -> str | None:
 	"""Locks the HD Customer: two first orders at once must not make two Customers."""
 	customer = frappe.db.get_value("HD Customer", hd_customer, "erpnext_customer", for_update=True)
-	if customer and frappe.db.exists("Customer", customer):
+	if customer and seen("Customer", customer):
 		return customer
 	return frappe.db.get_value("Customer", {"hd_customer": hd_customer}, "name")
 

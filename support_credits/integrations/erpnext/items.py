@@ -7,6 +7,7 @@ from frappe import _
 
 from support_credits.exceptions import SupportCreditsError
 from support_credits.integrations.erpnext import SETTINGS, settings
+from support_credits.integrations.erpnext.attempts import seen
 
 SESSION = "support-emergency-hours"
 
@@ -16,9 +17,9 @@ def item_of(pack: str) -> str:
 	found = frappe.db.get_value(
 		"Credit Pack", pack, ["item_code", "pack_name", "validity_months"], as_dict=True, for_update=True
 	)
-	if found.item_code and frappe.db.exists("Item", found.item_code):
+	if found.item_code and seen("Item", found.item_code):
 		return found.item_code
-	if frappe.db.exists("Item", pack):
+	if seen("Item", pack):
 		item = _checked(pack)
 	else:
 		item = _new(pack, found.pack_name, "Nos", months=int(found.validity_months))
@@ -33,7 +34,7 @@ def session_item() -> str:
 		return named
 	# The settings are the lock: two first sessions of two customers at once must not make two.
 	frappe.db.sql("SELECT value FROM `tabSingles` WHERE doctype = %s FOR UPDATE", SETTINGS)
-	if not frappe.db.sql("SELECT name FROM `tabItem` WHERE name = %s FOR UPDATE", named):
+	if not seen("Item", named):
 		_new(named, _("Emergency support, by the hour"), "Hour")
 	return named
 

@@ -51,7 +51,8 @@ def line_for(session: SessionCharge, key: str) -> Line | None:
 	"""Put a session on the customer's draft of sessions, or on a new one, once per ``key``; None where invoicing is off.
 
 	Never on a draft that an accountant began, nor on an order's invoice, whose amount pays the order. A draft that was
-	cancelled or deleted frees the key. AlreadyPosted where the key stands for another amount. The caller commits.
+	cancelled or deleted frees the key. AlreadyPosted where the key stands for another amount. The caller commits, and tries
+	the whole again after a deadlock (``retry_whole``).
 	"""
 	if not is_enabled():
 		return None
@@ -64,7 +65,11 @@ def line_for(session: SessionCharge, key: str) -> Line | None:
 	if earlier:
 		return _same(earlier[0], key, minutes, cost, session)
 	found = frappe.db.sql(DRAFT, (customer, settings().company, session.currency), pluck=True)
-	doc = frappe.get_doc(INVOICE, found[0]) if found else invoices.new(customer, session.currency)
+	doc = (
+		frappe.get_doc(INVOICE, found[0], for_update=True)
+		if found
+		else invoices.new(customer, session.currency)
+	)
 	doc.flags.ignore_permissions = True
 	row = doc.append("items", _row(session, key, minutes, cost))
 	invoices.complete(doc)
