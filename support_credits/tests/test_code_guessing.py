@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import frappe
 
 from support_credits.api import guessing
@@ -17,6 +19,7 @@ from support_credits.tests.test_race_last_credit import RaceCase
 
 MOST = 3
 TOO_MANY = "Too many wrong codes were typed in this hour."
+LONGEST_SECONDS = 90
 TITLE = "Support Credits: activation codes are being guessed"
 
 
@@ -25,9 +28,16 @@ class GuessCase(CodeCase):
 
 	def setUp(self) -> None:
 		super().setUp()
+		self.stay_in_the_hour()
 		self.enterContext(make.site_config(support_credits_wrong_codes_an_hour=MOST))
 		self.forget()
 		self.addCleanup(self.forget)
+
+	def stay_in_the_hour(self) -> None:
+		"""Tries are counted by the hour of the clock: a test that met its end would count in two."""
+		left = 3_600 - clock.now().timestamp() % 3_600
+		if left < LONGEST_SECONDS:
+			time.sleep(left)
 
 	def forget(self) -> None:
 		key = guessing.key_of(clock.now())

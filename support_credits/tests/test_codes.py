@@ -161,6 +161,12 @@ class TestRedeeming(CodeCase):
 
 
 class TestGuessing(CodeCase):
+	"""A person's own limit; what the whole suite has typed wrong in this hour must not end it before."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.enterContext(make.site_config(support_credits_wrong_codes_an_hour=10_000))
+
 	def test_after_ten_tries_in_an_hour_not_even_a_good_code_is_taken(self) -> None:
 		company = self.company(0)
 		boss, [code] = self.boss(company), self.issue()

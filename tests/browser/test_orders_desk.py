@@ -80,7 +80,7 @@ def test_a_manager_marks_an_order_paid_and_reverses_it(browser: Browser) -> None
 	)
 	fill(browser, "reason", "Charged back")
 	confirm(browser)
-	browser.wait_text("3 credit(s) voided; 1 were spent before and stay spent.")
+	browser.wait_text("3 credit(s) voided; 1 were gone before and are not taken back.")
 	until(browser, lambda: indicator(browser) == ("Reversed", "red"), "the form does not say Reversed")
 	assert made("balance", account=data["account"])["balance"] == 0
 
