@@ -1,7 +1,8 @@
 """What a Deployment brings (setting): credits when it is recorded, once per product and serial.
 
-A serial that has an activation card gets its credits by the card and none by itself: they never come twice. Without a
-serial a deployment is its own event. What has brought credits keeps its customer, product and serial.
+A serial that has an activation card gets its credits by the card and none by itself: they never come twice. A deployment
+without a serial brings none: nothing would keep the same server from being recorded twice. What has brought credits keeps
+its customer, product and serial.
 """
 
 from __future__ import annotations
@@ -66,12 +67,15 @@ def _set_key(doc: Deployment) -> None:
 
 
 def bring_credits(doc: Deployment) -> str:
-	"""Grant what the settings say to a new deployment's customer; returns what its recorder is told, if anything.
+	"""Grant what the settings say to a new deployment's customer, or to one's whose serial has just become known; returns what
+	its recorder is told, if anything.
 
 	The caller's transaction carries it: a deployment that is not kept brings nothing.
 	"""
 	credits = int(site.settings().deployment_credits or 0)
-	if not credits:
+	before = doc.get_doc_before_save()
+	is_news = not before or bool(doc.serial_key and not before.serial_key)
+	if not credits or doc.lot or not is_news:
 		return ""
 	why_not = _why_not(doc)
 	if why_not:
@@ -92,7 +96,7 @@ def _why_not(doc: Deployment) -> str:
 			formatdate(doc.deployed_on)
 		)
 	if not doc.serial_key:
-		return ""
+		return _("No credits were added: they come with the serial number. Add it to the deployment.")
 	if brought([doc.serial_key]):
 		return _told_before(doc)
 	if _has_card(doc.serial_key, today):
@@ -121,8 +125,8 @@ def _grant(doc: Deployment, credits: int) -> grants.Granted | None:
 	account = accounts.ensure_account(doc.customer)
 	order = grants.GrantOrder(
 		credits,
-		f"deployment:{doc.serial_key or doc.name}",
-		_reason(doc),
+		f"deployment:{doc.serial_key}",
+		_("Deployment of {0}, serial {1}").format(doc.product, doc.serial),
 		source="Deployment",
 		months=int(site.settings().deployment_months or 0) or None,
 	)
@@ -133,12 +137,6 @@ def _grant(doc: Deployment, credits: int) -> grants.Granted | None:
 		# The deployment itself stands: the same server may be set up twice.
 		frappe.db.rollback(save_point=SAVEPOINT)
 		return None
-
-
-def _reason(doc: Deployment) -> str:
-	if doc.serial:
-		return _("Deployment of {0}, serial {1}").format(doc.product, doc.serial)
-	return _("Deployment of {0}").format(doc.product)
 
 
 def registered(customer: str, product: str, serial: str) -> str:

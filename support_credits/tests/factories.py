@@ -171,11 +171,12 @@ def exemption_reason(who: str = "Agent", **fields: object) -> str:
 	return frappe.get_doc(doc).insert(ignore_permissions=True).name
 
 
-def deployment(customer_name: str, days_ago: int = 0, product: str = "Appliance") -> str:
+def deployment(customer_name: str, days_ago: int = 0, product: str = "Appliance", serial: str = "") -> str:
 	doc = {
 		"doctype": "Deployment",
 		"customer": customer_name,
 		"product": product,
+		"serial": serial,
 		"deployed_on": add_days(today(), -days_ago),
 	}
 	return frappe.get_doc(doc).insert(ignore_permissions=True).name

@@ -57,11 +57,25 @@ class TestArriving(DeploymentCase):
 		self.assertEqual((None, ""), (answer.body["data"].get("lot"), answer.messages))
 		self.assertFalse(frappe.db.exists("Credit Account", {"customer": customer}))
 
-	def test_without_a_serial_each_deployment_is_its_own(self) -> None:
+	def test_without_a_serial_it_brings_nothing_and_its_credits_when_the_serial_is_added(self) -> None:
 		company = self.company(0)
-		first, second = self.deployed(company.name, serial=""), self.deployed(company.name, serial=" ")
-		self.assertNotEqual(first.lot, second.lot)
-		self.assert_balance(company.account, 4)
+		answer = self.assert_ok(self.record_it(company.name, serial=" "))
+		said = "No credits were added: they come with the serial number. Add it to the deployment."
+		self.assertIn(said, answer.messages)
+		self.assertEqual([], kinds(company.account))
+		record = f"{RESOURCE}/{answer.body['data']['name']}"
+		later = self.assert_ok(agent().request("PUT", record, {"notes": "racked"}))
+		self.assertNotIn(said, later.messages)
+		for change in ({"serial": self.serial}, {"notes": "running"}):
+			self.assert_ok(agent().request("PUT", record, change))
+			self.assert_balance(company.account, 2)
+
+	def test_a_serial_put_in_the_place_of_another_brings_nothing(self) -> None:
+		company = self.company(0)
+		with self.site_settings(deployment_credits=0):
+			made = self.deployed(company.name)
+		self.assert_ok(agent().request("PUT", f"{RESOURCE}/{made.name}", {"serial": f"{self.serial}-2"}))
+		self.assertEqual([], kinds(company.account))
 
 	def test_for_ever_where_the_setting_names_no_months(self) -> None:
 		company = self.company(0)

@@ -11,7 +11,7 @@ class Deployment(Document):
 	def validate(self) -> None:
 		deployments.hold(self)
 
-	def after_insert(self) -> None:
+	def on_update(self) -> None:
 		told = "" if self.flags.sc_by_card else deployments.bring_credits(self)
 		if told:
 			frappe.msgprint(told, alert=True)
