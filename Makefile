@@ -15,8 +15,8 @@ demo: ## Frappe, Helpdesk and this app on a bench of their own, both providers' 
 down: ## stop what `make demo` started
 	@scripts/sc down
 
-test: ## every suite on this checkout: engine, server, browser
-	@scripts/sc test engine server browser
+test: ## every suite on this checkout: engine, server, ERPNext and gateways, browser
+	@scripts/sc test engine server erpnext browser
 
 test-engine: ## the engine alone, on bare Python
 	@scripts/sc test engine

@@ -47,7 +47,7 @@ def outside(place: Place, args: list[str]) -> int:
 	"""First phase: as the caller, in the checkout."""
 	command, rest = (args or ["help"])[0], args[1:]
 	if command == "test":
-		return test(place, rest or ["engine", "server", "browser"])
+		return test(place, rest or ["engine", "server", "erpnext", "browser"])
 	if command == "packages":
 		say(" ".join(machine.missing_packages(place, browser=True, mail=True)))
 		return 0

@@ -60,6 +60,21 @@ class TestDocuments(unittest.TestCase):
 			with self.subTest(path):
 				self.assertGreater(len(REFERENCE.findall(said[path])), 50)
 
+	def test_every_way_in_names_a_test_for_everything_that_may_go_wrong(self) -> None:
+		table = documents()["docs/ways-in.md"].split("## What may go wrong")[1].split("\n## ")[0]
+		_head, _line, *rows = [
+			line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("|")
+		]
+		self.assertGreater(len(rows), 9)
+		without = [
+			(row[0], cell)
+			for row in rows
+			for cell in row[1:]
+			if not (REFERENCE.search(cell) or cell.startswith("as the order"))
+		]
+		self.assertEqual([], without)
+		self.assertEqual({7}, {len(row) for row in rows})
+
 	def test_every_row_of_the_attacks_names_a_test(self) -> None:
 		rows = [line for line in documents()["docs/attacks.md"].splitlines() if line.startswith("| ")]
 		rows = [row for row in rows if not row.startswith(("| Attack |", "| ---"))]

@@ -146,11 +146,22 @@ class TestInvoice(ErpNextCase):
 		self.assertFalse(self.row(order).invoice)
 		self.assertEqual(0, shop.balance)
 
+	def test_a_price_with_fractions_of_a_cent_is_billed_as_the_offer_shows_it(self) -> None:
+		order, invoice = self.ordered(self.shop(price=33.333), quantity=3)
+		self.assertEqual((99.99, 99.99), (self.row(order).total, invoice.grand_total))
+
 	def test_a_price_that_no_invoice_can_bill_is_told(self) -> None:
-		shop = self.shop(price=33.333)
-		order = self.order(shop, quantity=3)
+		"""Books that are kept without cents."""
+		self.addCleanup(self.write_numbers_as, frappe.db.get_default("number_format"))
+		self.write_numbers_as("#,###")
+		order = self.order(self.shop(price=33.3), quantity=3)
 		self.assertFalse(self.row(order).invoice)
-		self.assert_trouble(order, "Open", "its packs cost 99.99, the order 100.00")
+		self.assert_trouble(order, "Open", "its packs cost 99.00, the order 99.90")
+
+	def write_numbers_as(self, number_format: str) -> None:
+		frappe.db.set_default("number_format", number_format)
+		frappe.db.commit()
+		frappe.clear_cache()
 
 	def test_an_agents_order_has_an_invoice(self) -> None:
 		shop = self.shop()

@@ -101,7 +101,7 @@ def deferral(start: date, months: int) -> dict[str, object]:
 
 
 def _check(order: frappe._dict, doc: Document) -> None:
-	"""What ERPNext made of it must be what was ordered: a price of fractions of a cent is not, for one."""
+	"""What ERPNext made of it must be what was ordered: it is not where books are kept without cents, for one."""
 	invoice = records.read(doc.name)
 	wrong = list(matching.differences(order, invoice, Claim(order.name, key_of(doc.name), invoice.rows)))
 	if wrong:
