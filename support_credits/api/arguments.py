@@ -5,6 +5,7 @@ whitelisted functions by their annotations, and passes over those that are text.
 """
 
 import re
+from decimal import Decimal, InvalidOperation
 
 import frappe
 from frappe import _
@@ -46,3 +47,14 @@ def whole_number(number: int | bool, label: str) -> int:
 	if isinstance(number, bool):
 		frappe.throw(_("{0} is not a whole number.").format(label))
 	return number
+
+
+def amount_of(text: str, label: str) -> Decimal:
+	"""``text`` as an amount of money: a decimal number with a point, as the endpoints answer it."""
+	try:
+		amount = Decimal(text.strip())
+	except InvalidOperation:
+		amount = Decimal("NaN")
+	if not amount.is_finite():
+		frappe.throw(_("{0} is not an amount of money: {1}").format(label, frappe.utils.escape_html(text)))
+	return amount

@@ -8,7 +8,7 @@ from helpdesk.utils import is_agent
 
 from support_credits.api import access
 from support_credits.api.account import MANAGERS, READERS, event_of, guarded
-from support_credits.api.arguments import plain_text, whole_number
+from support_credits.api.arguments import amount_of, plain_text, whole_number
 from support_credits.api.limits import HOUR, limited
 from support_credits.api.order_shapes import (
 	OrderEnded,
@@ -22,6 +22,8 @@ from support_credits.api.wording import from_stamp
 from support_credits.engine.order import State
 from support_credits.exceptions import NotMember, SupportCreditsError
 from support_credits.integrations import erpnext, payments
+from support_credits.integrations.notices import MANAGERS as TOLD
+from support_credits.integrations.notices import notify_each, people_of
 from support_credits.ledger import order_payment, queries
 from support_credits.ledger import orders as records
 from support_credits.ledger import settings as site
@@ -46,29 +48,58 @@ def order(
 	accept_terms: bool = False,
 	key: str = "",
 	terms: str = "",
+	total: str = "",
+	currency: str = "",
 ) -> ToPay:
 	"""Order ``quantity`` packs for ``customer`` (the caller's only one when he names none), with its terms accepted.
 
-	``terms`` are the words he has read, where he was shown some: he is told when they are others by now. ``key`` makes it happen
-	once: the same key again is the same order. Nothing is granted before it is paid. Raises NotMember where he may not act
-	for the customer.
+	``terms`` are the words he has read, and ``total`` in ``currency`` is what he saw that it costs, where he was shown them: he is
+	told when they are others by now. ``key`` makes it happen once: the same key again is the same order. Nothing is granted
+	before it is paid. Raises NotMember where he may not act for the customer.
 	"""
 	if not site.settings().customers_may_order:
 		frappe.throw(_("Orders are not taken here. Ask us for the pack you want."), SupportCreditsError)
-	member = buyer_for(customer)
+	member = access.buyer_for(customer)
 	if not accept_terms:
 		_refuse_terms(site.settings().terms)
 	_check_same_terms(terms)
 	quantity = whole_number(quantity, _("Quantity"))
 	request_key = event_of("order", f"{member.customer}\n{key}") if key else None
-	wish = Wish(member.customer, pack, quantity, request_key=request_key, accepts_terms=True)
+	shown = amount_of(total, _("The total")) if total else None
+	wish = Wish(
+		member.customer,
+		pack,
+		quantity,
+		request_key=request_key,
+		accepts_terms=True,
+		total=shown,
+		currency=currency,
+	)
 	return _to_pay(guarded(lambda: _place(wish)), member, "")
 
 
 def _place(wish: Wish) -> str:
+	earlier = records.placed_before(wish)
+	if earlier:
+		return earlier
 	name = records.place(wish)
 	erpnext.order_placed(name)
+	if wish.door == "Customer" and not payments.gateway() and not erpnext.is_enabled():
+		_tell_managers(name)
 	return name
+
+
+def _tell_managers(order: str) -> None:
+	"""Nothing else leads a payment to it: one of them has to mark it paid."""
+	row = records.order_row(order)
+
+	def subject() -> str:
+		total = money_text(Decimal(str(row.total)), row.currency)
+		said = _("{0} has ordered {1} × {2} for {3}: order {4}. Mark it paid when the money is there.")
+		named = said.format(row.customer, row.quantity, _(row.pack_name), total, order)
+		return str(frappe.utils.escape_html(named))
+
+	notify_each(people_of(*TOLD), records.DOCTYPE, order, subject)
 
 
 def _refuse_terms(terms: str | None) -> None:
@@ -84,28 +115,6 @@ def _check_same_terms(read: str) -> None:
 		frappe.throw(
 			_("The terms have changed. Load the page again, read them and accept them: {0}").format(now),
 			SupportCreditsError,
-		)
-
-
-def buyer_for(customer: str) -> Membership:
-	"""The customer the caller buys for; one without an account too, since this is how he gets one."""
-	own = memberships()
-	if customer and customer not in own:
-		frappe.throw(_("You are not a member of {0}.").format(frappe.utils.escape_html(customer)), NotMember)
-	if not own:
-		frappe.throw(_("You are not a member of a customer that could buy credits."), NotMember)
-	if not customer and len(own) > 1:
-		names = ", ".join(own)
-		frappe.throw(_("You are a member of {0}. Say which customer you mean.").format(names), NotMember)
-	found = own[customer] if customer else next(iter(own.values()))
-	_check_may_act(found)
-	return found
-
-
-def _check_may_act(member: Membership) -> None:
-	if not member.may_act:
-		frappe.throw(
-			_("Only a manager of {0} can do this. Ask one of them.").format(member.customer), NotMember
 		)
 
 
@@ -128,12 +137,21 @@ def orders(customer: str = "") -> Orders:
 		order_by="creation desc, name desc",
 		limit=NEWEST,
 	)
-	return {"orders": [_line(row, own[row.customer]) for row in found]}
+	last_days = _last_days(found)
+	return {"orders": [_line(row, own[row.customer], last_days.get(row.lot)) for row in found]}
 
 
-def _line(row: frappe._dict, member: Membership) -> OrderLine:
+def _last_days(found: list[frappe._dict]) -> dict[str, object]:
+	"""Until when the lots of these orders can be used."""
+	lots = [row.lot for row in found if row.lot]
+	if not lots:
+		return {}
+	fields = ["name", "expires_on"]
+	return dict(frappe.get_all("Credit Lot", filters={"name": ["in", lots]}, fields=fields, as_list=True))
+
+
+def _line(row: frappe._dict, member: Membership, expires_on: object) -> OrderLine:
 	state = records.state_of(row)
-	expires_on = row.lot and frappe.db.get_value("Credit Lot", row.lot, "expires_on")
 	total = Decimal(str(row.total))
 	return {
 		"order": row.name,
@@ -186,16 +204,14 @@ def _own_order(order: str) -> tuple[frappe._dict, Membership]:
 	member = memberships().get(row.customer) if row else None
 	if not row or not member:
 		frappe.throw(_("Order {0} is not yours.").format(frappe.utils.escape_html(order)), NotMember)
-	_check_may_act(member)
+	access.check_may_act(member)
 	return records.order_row(row.name), member
 
 
 def _to_pay(order: str, member: Membership, url: str) -> ToPay:
-	line, said, online = (
-		_line(records.order_row(order), member),
-		instructions(order),
-		bool(payments.gateway()),
-	)
+	row = records.order_row(order)
+	line, said = _line(row, member, _last_days([row]).get(row.lot)), instructions(order)
+	online = bool(payments.gateway())
 	if line["state"] != State.OPEN.value:
 		message = _("Order {0}: {1}. It is not open any more; order again if you still want it.")
 	elif online:

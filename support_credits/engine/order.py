@@ -65,12 +65,15 @@ def state_at(state: State, stands_until: datetime | None, at: datetime) -> State
 
 
 def order_total(price: Decimal, quantity: int, decimals: int = 2) -> Decimal:
-	"""Price of ``quantity`` packs, in the currency's smallest unit. EngineError for a quantity out of bounds."""
+	"""Price of ``quantity`` packs at the price that the offer shows: one is in the currency's smallest unit, so all are.
+
+	EngineError for a quantity out of bounds.
+	"""
 	if isinstance(quantity, bool) or not isinstance(quantity, int) or not 1 <= quantity <= MOST_PACKS:
 		raise EngineError(
 			_("an order is for 1 to {most} packs, not {found}"), most=MOST_PACKS, found=str(quantity)
 		)
-	return rounded(money(price) * quantity, decimals)
+	return rounded(money(price), decimals) * quantity
 
 
 def order_credits(credits: int, quantity: int) -> int:

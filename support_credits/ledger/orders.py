@@ -26,6 +26,7 @@ from support_credits.ledger import settings as site
 DOCTYPE = "Credit Order"
 SERIES = "CO-.YYYY.-.#####"
 BATCH = 1_000
+MOST_OPEN = 40
 COLUMNS = (
 	"name", "customer", "account", "state", "door", "pack", "pack_name", "quantity", "credits", "months", "price", "total",
 	"currency", "tax_note", "terms", "terms_accepted_by", "terms_accepted_at_utc", "ordered_by", "ordered_at_utc",
@@ -37,7 +38,10 @@ READ = f"SELECT {', '.join(COLUMNS)} FROM `tabCredit Order` FORCE INDEX (PRIMARY
 
 @dataclass(frozen=True)
 class Wish:
-	"""What is ordered. ``door`` is Customer, Agent or Top-up; the same ``request_key`` again is the same order."""
+	"""What is ordered. ``door`` is Customer, Agent or Top-up; the same ``request_key`` again is the same order.
+
+	``total`` and ``currency`` are what he was shown that it costs, where he was shown something.
+	"""
 
 	customer: str
 	pack: str
@@ -46,19 +50,24 @@ class Wish:
 	request_key: str | None = None
 	accepts_terms: bool = False
 	note: str = ""
+	total: Decimal | None = None
+	currency: str = ""
 
 
 def place(wish: Wish) -> str:
 	"""Raise an order; returns its name. Nothing is charged and nothing granted.
 
-	Raises SupportCreditsError for a pack that is not on sale or has no price, EngineError for a quantity out of bounds, AlreadyPosted
-	where the key stands for another order.
+	Raises SupportCreditsError for a pack that is not on sale, has no price or another one than he was shown, and for too many
+	open orders of a customer's own; EngineError for a quantity out of bounds, AlreadyPosted where the key stands for another order.
 	"""
-	wish = replace(wish, customer=_customer(wish.customer))
-	earlier = _earlier(wish)
+	earlier = placed_before(wish)
 	if earlier:
 		return earlier
+	wish = replace(wish, customer=_customer(wish.customer))
+	if wish.door == "Customer":
+		_check_open_orders(wish.customer)
 	values = _values(wish, _pack_on_sale(wish.pack))
+	_check_same_price(wish, values)
 	try:
 		rows.insert_rows(DOCTYPE, [values])
 	except Exception as error:
@@ -81,7 +90,8 @@ def _customer(customer: str) -> str:
 	return str(found)
 
 
-def _earlier(wish: Wish) -> str | None:
+def placed_before(wish: Wish) -> str | None:
+	"""The order that this wish's key stands for already. AlreadyPosted where it stands for another wish."""
 	if not wish.request_key:
 		return None
 	found = frappe.db.get_value(
@@ -90,12 +100,39 @@ def _earlier(wish: Wish) -> str | None:
 	if not found:
 		return None
 	name, *asked = found
-	if asked != [wish.customer, wish.pack, wish.quantity]:
+	if asked != [_customer(wish.customer), wish.pack, wish.quantity]:
 		frappe.throw(
 			_("This key was used for order {0}. Use another key for another order.").format(name),
 			AlreadyPosted,
 		)
 	return str(name)
+
+
+def _check_open_orders(customer: str) -> None:
+	"""All of them fit into the list that the customer sees, and nobody fills it without end."""
+	waiting = {
+		"customer": customer,
+		"state": State.OPEN.value,
+		"stands_until_utc": [">", stamp_text(clock.now())],
+	}
+	if frappe.db.count(DOCTYPE, waiting) >= MOST_OPEN:
+		frappe.throw(
+			_("{0} has {1} orders that are not paid. Pay or cancel one of them first.").format(
+				customer, MOST_OPEN
+			),
+			SupportCreditsError,
+		)
+
+
+def _check_same_price(wish: Wish, values: dict[str, object]) -> None:
+	if wish.total is None or (wish.total, wish.currency) == (values["total"], values["currency"]):
+		return
+	frappe.throw(
+		_("The price has changed: {0} × {1} is {2} {3} now. Look at it again, then order.").format(
+			wish.quantity, _(str(values["pack_name"])), values["currency"], values["total"]
+		),
+		SupportCreditsError,
+	)
 
 
 def _pack_on_sale(pack: str) -> frappe._dict:
@@ -214,7 +251,19 @@ def accept_terms(order: str) -> None:
 
 def note_trouble(order: str, text: str) -> None:
 	"""Keep what went wrong with a payment, the newest first. The caller has rolled back what failed, and commits this."""
+	_add_trouble(lock(order), text)
+
+
+def note_trouble_once(order: str, text: str, mark: str) -> bool:
+	"""The same unless ``mark`` stands there already; whether it was new."""
 	row = lock(order)
+	if mark in (row.trouble or ""):
+		return False
+	_add_trouble(row, text)
+	return True
+
+
+def _add_trouble(row: frappe._dict, text: str) -> None:
 	lines = [f"{stamp_text(clock.now())[:16]} {text}", *(row.trouble or "").splitlines()]
 	write(row, {"trouble": "\n".join(lines[:20])})
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import frappe
 from frappe import _
-from frappe.email.doctype.email_account.email_account import EmailAccount
 from frappe.utils import formatdate, get_url
 
 from support_credits.engine.order import State
 from support_credits.ledger import order_mail, orders
 from support_credits.ledger import settings as site
 from support_credits.ledger.retry import retry_whole
-from support_credits.mail.answers import MARK
+from support_credits.mail.answers import MARK, default_sender
 from support_credits.offer.wording import money_text
 from support_credits.overrides.identity import memberships
+from support_credits.reader import in_language_of
 
 PAGE = "/helpdesk/credits"
 # What was due while nothing could be sent may not be true any more.
@@ -26,15 +23,10 @@ STATE_OF = {order_mail.REQUEST: State.OPEN, order_mail.RECEIPT: State.PAID}
 def send_due() -> int:
 	"""Queue the mails that are due, each in a transaction of its own; returns how many. Those without a sender wait."""
 	frappe.set_user("Administrator")
-	sender = _sender()
+	sender = default_sender()
 	if not sender:
 		return 0
 	return sum(_send(name, sender) for name in order_mail.due())
-
-
-def _sender() -> str | None:
-	found = EmailAccount.find_outgoing(match_by_doctype="HD Ticket", _raise_error=False)
-	return found.email_id if found and found.email_id else None
 
 
 def _send(order: str, sender: str) -> int:
@@ -65,7 +57,7 @@ def send(order: str, sender: str) -> bool:
 			order, _("Nobody of {0} has an e-mail address: tell him yourself.").format(row.customer)
 		)
 	for reader in readers:
-		with _language_of(reader):
+		with in_language_of(reader):
 			_write(row, kind, reader, sender)
 	return bool(readers)
 
@@ -82,17 +74,6 @@ def _write(row: frappe._dict, kind: str, reader: str, sender: str) -> None:
 		add_unsubscribe_link=0,
 		email_headers={"X-Auto-Generated": MARK},
 	)
-
-
-@contextmanager
-def _language_of(reader: str) -> Iterator[None]:
-	"""The reader's own language, whatever the job's is."""
-	before = frappe.local.lang
-	frappe.local.lang = frappe.db.get_value("User", reader, "language") or before
-	try:
-		yield
-	finally:
-		frappe.local.lang = before
 
 
 def _args(row: frappe._dict) -> dict[str, object]:

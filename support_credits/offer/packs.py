@@ -8,7 +8,8 @@ import frappe
 from frappe import _
 
 from support_credits.api.shapes import PackOffer, TierName
-from support_credits.engine.tariff import Offer, Quote, price_list
+from support_credits.engine.tariff import Offer, Quote, price_list, rounded
+from support_credits.ledger.orders import decimals_of
 from support_credits.offer import wording
 
 PACK = "Credit Pack"
@@ -32,13 +33,15 @@ def quotes(packs: list[frappe._dict]) -> list[Quote]:
 		quote
 		for currency in sorted({offer.currency for offer in offers})
 		for quote in price_list(
-			[offer for offer in offers if offer.currency == currency], wording.decimals_of(currency)
+			[offer for offer in offers if offer.currency == currency], decimals_of(currency)
 		)
 	]
 
 
 def offer_of(pack: frappe._dict) -> Offer:
-	return Offer(pack.name, int(pack.credits), Decimal(str(pack.price or 0)), pack.currency)
+	"""At a price that can be paid: an order is at the same one."""
+	price = rounded(Decimal(str(pack.price or 0)), decimals_of(pack.currency))
+	return Offer(pack.name, int(pack.credits), price, pack.currency)
 
 
 def offers() -> list[Offer]:
@@ -55,7 +58,7 @@ def percent(pack: PackOffer) -> Decimal:
 
 def _offer(pack: frappe._dict, quote: Quote, tiers: dict[str, str]) -> PackOffer:
 	currency = pack.currency
-	places = wording.decimals_of(currency)
+	places = decimals_of(currency)
 	saves = quote.saving > 0
 	return PackOffer(
 		pack=pack.name,

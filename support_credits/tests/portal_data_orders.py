@@ -117,6 +117,13 @@ def balance(account: str) -> dict[str, int]:
 	return {"balance": queries.balance(account)}
 
 
+def dearer(pack: str, price: str) -> dict[str, str]:
+	frappe.set_user("Administrator")
+	frappe.db.set_value("Credit Pack", pack, "price", price)
+	frappe.db.commit()
+	return {"pack": pack}
+
+
 def off_sale(pack: str) -> dict[str, str]:
 	frappe.set_user("Administrator")
 	frappe.db.set_value("Credit Pack", pack, "on_sale", 0)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unittest.mock
+
 import frappe
 from frappe.utils import getdate
 
+from support_credits.exceptions import SupportCreditsError
 from support_credits.ledger import jobs
+from support_credits.ledger import orders as records
 from support_credits.tests import factories as make
-from support_credits.tests.compat import publish
+from support_credits.tests.compat import look_again, publish
 from support_credits.tests.http_case import kinds
 from support_credits.tests.order_case import API, OrderCase
 from support_credits.tests.server import Portal, agent, manager
@@ -78,6 +82,25 @@ class TestOrdering(OrderCase):
 		self.assertEqual((2, 120), (lot.credits_granted, lot.price))
 		self.assertGreater((lot.expires_on - getdate()).days, 85)
 
+	def test_managers_are_told_of_it_once_and_what_to_do_each_in_his_language(self) -> None:
+		shop, reader = self.shop(), make.person("gestor", ("Agent Manager",))
+		frappe.db.set_value("User", reader.email, "language", "pt")
+		publish()
+		order = self.ordered(shop, key="told", quantity=3)
+		self.ordered(shop, key="told", quantity=3)
+		look_again()
+		about = {"document_type": "Credit Order", "document_name": order}
+		told = dict(
+			frappe.get_all("Notification Log", filters=about, fields=["for_user", "subject"], as_list=True)
+		)
+		self.assertEqual(len(told), frappe.db.count("Notification Log", about), "once each")
+		self.assertNotIn(agent().user, told)
+		name = frappe.db.get_value("Credit Pack", shop.pack, "pack_name")
+		said = told[manager().user]
+		self.assertIn(f"{shop.company.name} has ordered 3 × {name} for ", said)
+		self.assertIn(f"360.00: order {order}. Mark it paid when the money is there.", said)
+		self.assertIn(f"{shop.company.name} encomendou 3 × {name} por ", told[reader.email])
+
 	def test_the_same_key_again_is_the_same_order(self) -> None:
 		shop = self.shop()
 		first, again = (self.ordered(shop, key="K 1 é") for _time in range(2))
@@ -108,6 +131,46 @@ class TestRefusals(OrderCase):
 					refused, "The terms have changed. Load the page again", "SupportCreditsError"
 				)
 			self.assert_ok(self.order(shop, terms="No  refunds\nat all."))
+
+	def test_a_price_that_has_changed_since_he_saw_it_is_told_and_nothing_is_ordered(self) -> None:
+		shop = self.shop()
+		key, seen = "once", {"total": "240.00", "currency": "USD", "quantity": 2}
+		order = self.ordered(shop, key=key, **seen)
+		frappe.db.set_value("Credit Pack", shop.pack, "price", 130)
+		publish()
+		said = "The price has changed: 2 × "
+		with self.nothing_written():
+			refused = self.order(shop, **seen)
+			self.assert_refused(refused, said, "SupportCreditsError")
+			self.assertIn(" is USD 260.00 now. Look at it again, then order.", refused.messages)
+			other = self.order(shop, **seen | {"total": "260.00", "currency": "EUR"})
+			self.assert_refused(other, said, "SupportCreditsError")
+			none = self.order(shop, total="cheap", currency="USD")
+			self.assert_refused(none, "The total is not an amount of money: cheap", "ValidationError")
+			self.assertEqual(order, self.ordered(shop, key=key, **seen), "the lost answer of the first")
+		self.assertNotEqual(order, self.ordered(shop, **seen | {"total": "260"}))
+
+	def test_the_total_is_that_of_the_price_list_also_where_a_price_has_fractions_of_a_cent(self) -> None:
+		shop = self.shop(price=10.005)
+		listed = self.assert_ok(Portal(shop.company.person).call("support_credits.api.offer.packs")).value
+		[price] = [pack["price"] for pack in listed["packs"] if pack["pack"] == shop.pack]
+		self.assertEqual("10.01", price)
+		self.ordered(shop, quantity=3, total="30.03", currency="USD")
+
+	def test_who_has_many_unpaid_orders_pays_or_cancels_one_first(self) -> None:
+		shop = self.shop()
+		first = self.ordered(shop)
+		with unittest.mock.patch.object(records, "MOST_OPEN", 1):
+			wish = records.Wish(shop.company.name, shop.pack)
+			with self.assertRaisesRegex(
+				SupportCreditsError, "has 1 orders that are not paid. Pay or cancel one"
+			):
+				records.place(wish)
+			records.place(records.Wish(shop.company.name, shop.pack, door="Agent"))
+			for name in frappe.get_all("Credit Order", filters={"customer": shop.company.name}, pluck="name"):
+				records.cancel(name)
+			self.assertNotEqual(first, records.place(wish))
+		publish()
 
 	def test_a_pack_that_is_not_on_sale_or_unknown_is_refused_by_name(self) -> None:
 		shop, hidden = self.shop(), make.pack(on_sale=0)

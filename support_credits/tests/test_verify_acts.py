@@ -118,6 +118,24 @@ class TestActs(LedgerCase):
 		[message] = self.told().values()
 		self.assertIn("an order that does not exist", message)
 
+	def test_an_order_that_cost_something_else_than_its_lot_says_is_found(self) -> None:
+		order = self.paid_order()
+		lot = frappe.db.get_value("Credit Order", order, "lot")
+		for values in ({"total": 99}, {"currency": "EUR"}):
+			before = frappe.db.get_value("Credit Order", order, list(values), as_dict=True)
+			frappe.db.set_value("Credit Order", order, values)
+			with self.subTest(values):
+				self.assertRegex(
+					self.told()[order], f"Order {order} cost (USD 99|EUR 120).*; its lot {lot} says USD 120"
+				)
+			frappe.db.set_value("Credit Order", order, before)
+
+	def test_a_reversal_that_does_not_add_up_is_found(self) -> None:
+		order = self.paid_order()
+		order_payment.reverse(order, "Charged back")
+		frappe.db.set_value("Credit Order", order, "spent", 1)
+		self.assertIn(" voided and 1 spent are not all of them", self.told()[order])
+
 	def test_an_order_that_says_it_was_paid_without_an_entry_is_found(self) -> None:
 		order = orders.place(orders.Wish(self.company.name, factories.pack()))
 		frappe.db.set_value("Credit Order", order, "state", "Paid")
@@ -128,7 +146,7 @@ class TestActs(LedgerCase):
 	def deployed(self) -> tuple[str, str]:
 		"""A deployment that has brought two credits, and their lot."""
 		with factories.settings(deployment_credits=2, deployment_months=12):
-			name = factories.deployment(self.company.name)
+			name = factories.deployment(self.company.name, serial=factories.unique("SN"))
 		return name, frappe.db.get_value("Deployment", name, "lot")
 
 	def test_what_deployments_have_brought_is_proved_and_after_a_void_it_may_be_gone(self) -> None:
@@ -154,5 +172,7 @@ class TestActs(LedgerCase):
 	def test_a_serial_whose_credits_came_by_card_and_by_deployment_is_found(self) -> None:
 		name, lot = self.deployed()
 		code = self.redeemed()
-		frappe.db.set_value("Activation Code", code, "serial_key", name)
+		frappe.db.set_value(
+			"Activation Code", code, "serial_key", frappe.db.get_value("Deployment", name, "serial_key")
+		)
 		self.assertIn(f"and the deployment of its serial lot {lot}", self.told()[code])

@@ -165,6 +165,19 @@ def test_a_refusal_is_said_in_the_dialog_and_another_pack_can_be_ordered(browser
 	assert order_number(browser)
 
 
+def test_a_price_that_has_changed_is_said_and_shown_before_anything_is_ordered(browser: Browser) -> None:
+	data = made("buyer")
+	open_page(browser, data["user"], data["password"], f"?buy={data['packs'][2]}")
+	accept(browser)
+	made("dearer", pack=data["packs"][2], price="6000")
+	press(browser, "Order")
+	until(browser, lambda: "The price has changed: 1 × " in dialog(browser).text, "it is not said")
+	until(browser, lambda: total(browser).endswith("6,000.00 + VAT"), f"it costs {total(browser)}")
+	assert not made("orders_of", customer=data["customer"])["orders"]
+	press(browser, "Order")
+	assert order_number(browser)
+
+
 def test_the_packs_can_be_asked_for_again_where_the_server_was_not_reached(browser: Browser) -> None:
 	data = made("buyer")
 	open_page(browser, data["user"], data["password"])

@@ -69,8 +69,8 @@ def test_the_total_is_exact(price: Decimal, quantity: int) -> None:
 	assert order_total(price, quantity) == sum([price] * quantity, Decimal(0))
 
 
-def test_a_currency_without_cents_has_none_in_the_total():
-	assert str(order_total(Decimal("1099.5"), 3, decimals=0)) == "3299"
+def test_in_a_currency_without_cents_each_pack_costs_what_the_offer_shows():
+	assert str(order_total(Decimal("1099.5"), 3, decimals=0)) == "3300"
 
 
 @pytest.mark.parametrize("quantity", [0, -1, MOST_PACKS + 1, True, 1.5])

@@ -26,8 +26,10 @@ export interface Wish {
 	pack: string;
 	quantity: number;
 	key: string;
-	/** As they were shown. */
+	/** These three as they were shown. */
 	terms: string;
+	total: string;
+	currency: string;
 }
 
 /** Every endpoint the pages use, typed. An omitted customer is the caller's only one. */

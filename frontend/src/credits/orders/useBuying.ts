@@ -1,10 +1,10 @@
 import { computed, ref, shallowRef } from "vue";
-import { api, type PackOffer, type ToPay } from "@/shared/api";
+import { api, ApiError, type PackOffer, type ToPay } from "@/shared/api";
 import { __ } from "@/shared/translation";
 import { reason } from "../server";
 import { boot } from "../start";
 import { useAsk } from "../useAsk";
-import { isQuantity } from "./price";
+import { isQuantity, total } from "./price";
 
 /** A choice of a pack, until it is ordered. */
 export function useBuying(asked: { customer: string; pack: string }) {
@@ -63,12 +63,20 @@ export function useBuying(asked: { customer: string; pack: string }) {
 		const wish = { customer: customer.value, pack: pack.value, quantity: count.value };
 		try {
 			const key = keyOf(Object.values(wish).join("\n"));
-			toPay.value = await api.order({ ...wish, key, terms });
+			toPay.value = await api.order({ ...wish, ...shown(), key, terms });
 		} catch (failure) {
 			error.value = reason(failure);
+			// Refused: what he sees may not be the offer any more.
+			if (failure instanceof ApiError && failure.status) void offer.load(undefined);
 		} finally {
 			busy.value = false;
 		}
+	}
+
+	/** What it costs, as it stands on the page. */
+	function shown(): { total: string; currency: string } {
+		const { currency = "" } = chosen.value ?? {};
+		return { total: chosen.value ? total(chosen.value, count.value) : "", currency };
 	}
 
 	function keyOf(choice: string): string {
