@@ -45,10 +45,14 @@ def only_one(own: dict[str, Membership]) -> Membership:
 	paying = [found for found in own.values() if found.account]
 	if not paying:
 		frappe.throw(_("You are not a member of a customer that has credits."), NotMember)
-	if len(paying) > 1:
-		names = ", ".join(found.customer for found in paying)
+	return _the_one(paying)
+
+
+def _the_one(found: list[Membership]) -> Membership:
+	if len(found) > 1:
+		names = ", ".join(member.customer for member in found)
 		frappe.throw(_("You are a member of {0}. Say which customer you mean.").format(names), NotMember)
-	return paying[0]
+	return found[0]
 
 
 def actor_for(customer: str) -> Membership:
@@ -56,11 +60,34 @@ def actor_for(customer: str) -> Membership:
 	found = seen_by_caller(customer)
 	if not found.is_member:
 		frappe.throw(_("You are not a member of {0}.").format(customer), NotMember)
-	if not found.may_act:
-		frappe.throw(
-			_("Only a manager of {0} can do this. Ask one of them.").format(found.customer), NotMember
-		)
+	check_may_act(found)
 	return found
+
+
+def check_may_act(member: Membership) -> None:
+	if not member.may_act:
+		frappe.throw(
+			_("Only a manager of {0} can do this. Ask one of them.").format(member.customer), NotMember
+		)
+
+
+def buyer_for(customer: str) -> Membership:
+	"""The customer the caller buys for; one without an account too, since this is how it gets one."""
+	own = memberships()
+	if customer and customer not in own:
+		frappe.throw(_("You are not a member of {0}.").format(frappe.utils.escape_html(customer)), NotMember)
+	if not own:
+		frappe.throw(_("You are not a member of a customer that could buy credits."), NotMember)
+	found = own[customer] if customer else _the_one(list(own.values()))
+	check_may_act(found)
+	return found
+
+
+def redeemer_for(customer: str) -> Membership:
+	"""The customer the caller redeems for: his only one with an account when he names none, else as for a buyer."""
+	if not customer and any(found.account for found in memberships().values()):
+		return actor_for("")
+	return buyer_for(customer)
 
 
 def readable_subjects(tickets: list[str | None]) -> dict[str, str]:

@@ -11,13 +11,11 @@ from support_credits.api.account import MANAGERS, guarded
 from support_credits.api.arguments import plain_text, whole_number
 from support_credits.api.guessing import counted_try
 from support_credits.api.limits import HOUR, limited
-from support_credits.api.orders import buyer_for
 from support_credits.api.shapes import Redeemed
 from support_credits.engine.serials import SERIAL_LENGTH
 from support_credits.ledger import codes, queries
 from support_credits.ledger.codes import Binding, Offer
 from support_credits.ledger.grants import Granted
-from support_credits.overrides.identity import Membership, memberships
 
 TRIES_AN_HOUR = 10
 PRINTS_A_MINUTE = 10
@@ -33,7 +31,7 @@ def redeem(code: str, customer: str = "", serial: str = "") -> Redeemed:
 	Tickets that wait go on by themselves. Raises CodeRefused, with one answer for every code that is no good, and NotMember
 	where he may not act for the customer.
 	"""
-	member = _redeemer(customer)
+	member = access.redeemer_for(customer)
 	if len(code) > CODE_LENGTH:
 		frappe.throw(_("The code is too long: at most {0} characters.").format(CODE_LENGTH))
 	if len(serial) > SERIAL_LENGTH:
@@ -54,13 +52,6 @@ def redeem(code: str, customer: str = "", serial: str = "") -> Redeemed:
 		"expires_on": granted.expires_on,
 		"message": _message(granted, balance),
 	}
-
-
-def _redeemer(customer: str) -> Membership:
-	"""The customer the caller redeems for: one without an account too, since a card may be how it gets one."""
-	if not customer and any(found.account for found in memberships().values()):
-		return access.actor_for("")
-	return buyer_for(customer)
 
 
 def _message(granted: Granted, balance: int) -> str:

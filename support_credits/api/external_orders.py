@@ -11,7 +11,6 @@ from support_credits.api.account import MANAGERS, READERS, guarded
 from support_credits.api.arguments import plain_text
 from support_credits.api.external_order_shapes import OrderAnswer
 from support_credits.api.limits import HOUR, limited
-from support_credits.api.orders import buyer_for
 from support_credits.engine.order_numbers import Asked, asked_for
 from support_credits.engine.redemption import State
 from support_credits.exceptions import SupportCreditsError, WrongState
@@ -20,7 +19,6 @@ from support_credits.integrations.open_collective import claimants, links, redem
 from support_credits.integrations.open_collective.redemption import Done, Outcome
 from support_credits.ledger import external_orders as records
 from support_credits.ledger import queries
-from support_credits.overrides.identity import Membership, memberships
 
 TRIES_AN_HOUR = 10
 DECISIONS_AN_HOUR = 300
@@ -42,7 +40,7 @@ def redeem_order(number: str, customer: str = "") -> OrderAnswer:
 	else's, or waiting for its contributor. ``Later``: asked again by itself. Raises OrderRefused where his own brings nothing.
 	"""
 	_check_enabled()
-	member = _redeemer(customer)
+	member = access.redeemer_for(customer)
 	asked = _asked(number)
 	throttle.count_lookup()
 	wish = records.Claim(asked, member.customer, frappe.session.user)
@@ -54,13 +52,6 @@ def redeem_order(number: str, customer: str = "") -> OrderAnswer:
 def _check_enabled() -> None:
 	if not open_collective.is_enabled():
 		frappe.throw(_("Order numbers are not redeemed here. Ask us about your order."), SupportCreditsError)
-
-
-def _redeemer(customer: str) -> Membership:
-	"""The customer the caller redeems for: one without an account too, since an order is how it gets one."""
-	if not customer and any(found.account for found in memberships().values()):
-		return access.actor_for("")
-	return buyer_for(customer)
 
 
 def _asked(number: str) -> Asked:

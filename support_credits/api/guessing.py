@@ -7,18 +7,16 @@ his try, so that nobody can keep honest customers from redeeming by typing nonse
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import frappe
 from frappe import _
-from frappe.utils import format_time
 
+from support_credits.api import hourly
 from support_credits.exceptions import CodeRefused
 from support_credits.ledger import clock
-from support_credits.ledger import settings as site
 
 WRONG_AN_HOUR = 100
-KEPT = timedelta(hours=2)
 LISTED = 20
 
 
@@ -27,7 +25,7 @@ def counted_try() -> Iterator[None]:
 	"""Count the block as a wrong try when it raises CodeRefused. HTTP 429 when the hour's wrong tries are used up."""
 	at = clock.now()
 	key = key_of(at)
-	of_all, own = _count(key, frappe.session.user)
+	of_all, own = hourly.count(key, frappe.session.user)
 	if of_all > most() and own > 1:
 		_take_back(key, frappe.session.user)
 		_refuse(at)
@@ -49,43 +47,26 @@ def most() -> int:
 	said = frappe.conf.get("support_credits_wrong_codes_an_hour")
 	if said is not None:
 		return int(said)
-	return int(WRONG_AN_HOUR * float(frappe.conf.get("support_credits_rate_factor") or 1))
+	return hourly.factored(WRONG_AN_HOUR)
 
 
 def key_of(at: datetime) -> bytes:
 	"""Where the tries of the hour of ``at`` are counted."""
-	return frappe.cache.make_key(f"sc_wrong_codes:{at:%Y%m%d%H}")
-
-
-def _count(key: bytes, person: str) -> tuple[int, int]:
-	"""One more for all and for ``person``, in one step; the numbers with it."""
-	steps = frappe.cache.pipeline()
-	steps.incr(key)
-	steps.hincrby(_by_person(key), person, 1)
-	for one in (key, _by_person(key)):
-		steps.expire(one, KEPT)
-	of_all, own, *_set = steps.execute()
-	return of_all, own
+	return hourly.key_of("wrong_codes", at)
 
 
 def _take_back(key: bytes, person: str) -> None:
 	steps = frappe.cache.pipeline()
 	steps.decr(key)
-	steps.hincrby(_by_person(key), person, -1)
+	steps.hincrby(hourly.by_person(key), person, -1)
 	steps.execute()
 
 
-def _by_person(key: bytes) -> bytes:
-	return key + b":by_person"
-
-
 def _refuse(at: datetime) -> None:
-	next_hour = (at + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
-	until = next_hour.astimezone(site.provider_zone())
 	frappe.throw(
 		_(
 			"Too many wrong codes were typed in this hour. Try again after {0} ({1}): your code was not used and is not lost."
-		).format(format_time(until.time(), "HH:mm"), until.tzname()),
+		).format(*hourly.next_hour(at)),
 		frappe.RateLimitExceededError,
 		title=_("Try again later"),
 	)
@@ -93,10 +74,10 @@ def _refuse(at: datetime) -> None:
 
 def _tell_admin(key: bytes, of_all: int, at: datetime) -> None:
 	"""Once an hour, in the Error Log. What the refused try has done is undone first: only the log is kept."""
-	if not frappe.cache.set(key + b":told", 1, nx=True, ex=KEPT):
+	if not frappe.cache.set(key + b":told", 1, nx=True, ex=hourly.KEPT):
 		return
 	steps = frappe.cache.pipeline()  # the host's own hgetall unpickles what it finds
-	[found] = steps.hgetall(_by_person(key)).execute()
+	[found] = steps.hgetall(hourly.by_person(key)).execute()
 	tries = sorted(((int(count), person.decode()) for person, count in found.items()), reverse=True)
 	lines = [f"{count}\t{person}" for count, person in tries[:LISTED]]
 	frappe.db.rollback()

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import frappe
 from frappe.rate_limiter import rate_limit
 
+from support_credits.api.hourly import factored
+
 KEY = "sc_caller"
 MINUTE, HOUR = 60, 3_600
 
@@ -23,7 +25,7 @@ def limited(limit: int, seconds: int = MINUTE) -> Callable[[Endpoint], Endpoint]
 	"""
 
 	def most() -> int:
-		return int(limit * float(frappe.conf.get("support_credits_rate_factor") or 1))
+		return factored(limit)
 
 	def decorate(endpoint: Endpoint) -> Endpoint:
 		counted = rate_limit(key=KEY, limit=most, seconds=seconds, ip_based=False)(endpoint)

@@ -7,13 +7,9 @@ from collections.abc import Iterator
 import frappe
 from frappe import _
 
+from support_credits.ledger.act_proof import granted_otherwise
 from support_credits.ledger.findings import WINDOW, Finding, found
 
-GRANTED = f"""SELECT r.name, r.state, r.credits, r.lot, e.credits, e.lot FROM `tabOrder Redemption` r
-	LEFT JOIN `tabCredit Ledger Entry` e ON e.event_key = CONCAT(r.grant_key, '/1')
-	WHERE (r.state IN ('Granted', 'Frozen')) != (e.name IS NOT NULL) OR COALESCE(r.lot, '') != COALESCE(e.lot, '')
-		OR r.credits != COALESCE(e.credits, r.credits)
-	ORDER BY r.name LIMIT {WINDOW}"""
 LONE = f"""SELECT e.name FROM `tabCredit Ledger Entry` e
 	LEFT JOIN `tabOrder Redemption` r ON r.grant_key = SUBSTRING_INDEX(e.event_key, '/', 1)
 	WHERE e.event_key LIKE 'oc:%' AND r.name IS NULL ORDER BY e.name LIMIT {WINDOW}"""
@@ -21,13 +17,12 @@ LONE = f"""SELECT e.name FROM `tabCredit Ledger Entry` e
 
 def external_findings() -> Iterator[Finding]:
 	"""Redemptions that say something else than the ledger, and grants that none of them accounts for."""
-	for name, state, credits, lot, entered, entered_lot in frappe.db.sql(GRANTED):
-		message = _(
-			"Redemption {0} of {1} credits is {2} and names lot {3}; the ledger has {4} on lot {5} for it."
-		)
-		yield found(
-			"redemption", message, name, credits, _(state), lot or "-", entered or 0, entered_lot or "-"
-		)
+	message = _(
+		"Redemption {0} of {1} credits is {2} and names lot {3}; the ledger has {4} on lot {5} for it."
+	)
+	yield from granted_otherwise(
+		"redemption", message, "Order Redemption", "r.grant_key", "('Granted', 'Frozen')"
+	)
 	for (name,) in frappe.db.sql(LONE):
 		yield found(
 			"no_act", _("{0} was posted for an order of Open Collective that nobody has redeemed."), name

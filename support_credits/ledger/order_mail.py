@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import frappe
 
+from support_credits.ledger import soon
+
 REQUEST = "Request"  # raised for the customer: he is asked to pay
 RECEIPT = "Receipt"  # paid: what he got
 BATCH = 100
@@ -11,14 +13,7 @@ BATCH = 100
 
 def send_soon() -> None:
 	"""Have them sent once this is committed; without a queue the scheduled job does it."""
-	frappe.db.after_commit.add(_enqueue)
-
-
-def _enqueue() -> None:
-	try:
-		frappe.enqueue("support_credits.mail.orders.send_due", queue="short")
-	except Exception:
-		frappe.logger("support_credits").warning("no queue: mails about orders follow with the scheduled job")
+	soon.after_commit("support_credits.mail.orders.send_due", "mails about orders")
 
 
 def due() -> list[str]:

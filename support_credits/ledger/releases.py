@@ -12,7 +12,7 @@ from frappe.utils import now
 
 from support_credits.engine.allocation import allocate, available
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock, extras, incidents, responses
+from support_credits.ledger import clock, extras, incidents, responses, soon
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import enter_charge
 from support_credits.ledger.posting import OpenAccount, account_lock
@@ -83,14 +83,7 @@ def finish_soon() -> None:
 	"""Have the tickets follow once this is committed. Without a queue the scheduled job does it: what is committed must
 	not end as an error for whoever brought the credits.
 	"""
-	frappe.db.after_commit.add(_enqueue)
-
-
-def _enqueue() -> None:
-	try:
-		frappe.enqueue("support_credits.ledger.jobs.finish_releases", queue="short")
-	except Exception:
-		frappe.logger("support_credits").warning("no queue: released tickets follow with the scheduled job")
+	soon.after_commit("support_credits.ledger.jobs.finish_releases", "released tickets")
 
 
 def finish_due() -> int:

@@ -68,8 +68,11 @@ def _sender(account: str | None) -> str | None:
 	own = account and frappe.db.get_value(
 		"Email Account", {"name": account, "enable_outgoing": 1}, "email_id"
 	)
-	if own:
-		return own
+	return own or default_sender()
+
+
+def default_sender() -> str | None:
+	"""The address tickets are answered from; None where nothing can be sent."""
 	found = EmailAccount.find_outgoing(match_by_doctype="HD Ticket", _raise_error=False)
 	return found.email_id if found and found.email_id else None
 

@@ -12,6 +12,7 @@ from support_credits.engine import emergency as engine
 from support_credits.engine.catalogue import Catalogue, parse
 from support_credits.engine.catalogue_model import Emergency
 from support_credits.ledger import settings as site
+from support_credits.ledger.orders import decimals_of
 from support_credits.offer import wording
 
 
@@ -59,7 +60,7 @@ def _rounding_text(step: int) -> str:
 
 def _example(said: Emergency, worked: timedelta) -> Example:
 	minutes = engine.billed_minutes(worked, said.rounding_minutes, said.minimum_minutes)
-	cost = engine.amount(minutes, said.rate, wording.decimals_of(said.currency))
+	cost = engine.amount(minutes, said.rate, decimals_of(said.currency))
 	return Example(
 		worked=wording.duration_text(worked),
 		billed=wording.minutes_text(minutes),

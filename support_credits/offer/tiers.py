@@ -9,6 +9,7 @@ from support_credits.api.shapes import TierOffer
 from support_credits.engine.tariff import MonthlyCost, Offer, monthly_costs
 from support_credits.hours.wording import target_text
 from support_credits.ledger import settings as site
+from support_credits.ledger.orders import decimals_of
 from support_credits.offer import packs, wording
 
 TIER = "Support Tier"
@@ -61,7 +62,7 @@ def _currencies(on_sale: list[Offer]) -> list[str]:
 
 def _costs(credits: int, on_sale: list[Offer], currency: str) -> tuple[MonthlyCost, ...]:
 	own = [offer for offer in on_sale if offer.currency == currency]
-	return monthly_costs(own, credits, wording.decimals_of(currency))
+	return monthly_costs(own, credits, decimals_of(currency))
 
 
 def _range_text(cost: MonthlyCost) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_day_names
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_currency, format_decimal
 from frappe import _
 
 from support_credits.engine.support_calendar import HOLIDAY
@@ -26,10 +26,6 @@ MOMENT = "EEE d MMM y HH:mm"
 def locale() -> Locale:
 	"""The reader's. English is that of no country: it says whose dollars they are."""
 	return wording.locale("en_001")
-
-
-def decimals_of(currency: str) -> int:
-	return get_currency_precision(currency)
 
 
 def money_text(amount: Decimal, currency: str) -> str:

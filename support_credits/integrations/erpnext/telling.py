@@ -5,12 +5,10 @@ from __future__ import annotations
 import frappe
 from frappe import _
 from frappe.utils import escape_html, strip_html
-from frappe.utils.user import get_users_with_role
 
 from support_credits.integrations.erpnext import INVOICE
+from support_credits.integrations.notices import MANAGERS, notify, people_of
 from support_credits.ledger import orders
-
-MANAGERS = ("Agent Manager", "System Manager")
 
 
 def comment(invoice: str, text: str) -> bool:
@@ -30,10 +28,8 @@ def comment(invoice: str, text: str) -> bool:
 def trouble(order: str, invoice: str | None, text: str) -> None:
 	"""Nothing was granted or taken, and somebody must decide: kept on the order too."""
 	text = " ".join(text.split())
-	row = orders.lock(order)
-	if text in (row.trouble or ""):
+	if not orders.note_trouble_once(order, text, mark=text):
 		return
-	orders.note_trouble(order, text)
 	if invoice:
 		comment(invoice, text)
 	_notify(orders.DOCTYPE, order, text)
@@ -54,20 +50,8 @@ def happened(order: str, invoice: str, text: str) -> None:
 def _notify(doctype: str, name: str, text: str) -> None:
 	acting = frappe.session.user
 	staff = frappe.db.get_value("User", acting, "user_type") == "System User"
-	people = {user for role in MANAGERS for user in get_users_with_role(role)} | (
-		{acting} if staff else set()
-	)
-	for user in sorted(people):
-		frappe.get_doc(
-			{
-				"doctype": "Notification Log",
-				"type": "Alert",
-				"for_user": user,
-				"document_type": doctype,
-				"document_name": name,
-				"subject": escape_html(text),
-			}
-		).insert(ignore_permissions=True)
+	people = people_of(*MANAGERS) | ({acting} if staff else set())
+	notify(people, doctype, name, escape_html(text))
 	if staff:
 		# The answer to his request is written by now: this reaches his page.
 		frappe.publish_realtime("msgprint", escape_html(text), user=acting, after_commit=True)

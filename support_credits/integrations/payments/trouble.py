@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import frappe
 from frappe import _
-from frappe.utils.user import get_users_with_role
 
+from support_credits.integrations.notices import MANAGERS, notify, people_of
 from support_credits.ledger import orders
 from support_credits.ledger.retry import retry_whole
-
-MANAGERS = ("Agent Manager", "System Manager")
 
 
 def tell(order: str, payment: str, text: str) -> None:
@@ -24,20 +22,9 @@ def _plain(text: str) -> str:
 
 
 def _tell(order: str, payment: str, text: str) -> None:
-	row = orders.lock(order)
-	if f" {payment}: " in (row.trouble or ""):
-		return
-	orders.note_trouble(order, f"{payment}: {text}")
-	for user in sorted({user for role in MANAGERS for user in get_users_with_role(role)}):
-		notification = {
-			"doctype": "Notification Log",
-			"type": "Alert",
-			"for_user": user,
-			"document_type": orders.DOCTYPE,
-			"document_name": order,
-			"subject": _("Order {0} needs you: {1}").format(order, text),
-		}
-		frappe.get_doc(notification).insert(ignore_permissions=True)
+	if orders.note_trouble_once(order, f"{payment}: {text}", mark=f" {payment}: "):
+		subject = _("Order {0} needs you: {1}").format(order, text)
+		notify(people_of(*MANAGERS), orders.DOCTYPE, order, subject)
 
 
 def other_gateway(service: str, wanted: str | None) -> str:
