@@ -72,7 +72,7 @@ class TestOurOwnEndpoints(InjectionCase):
 
 	def order(self) -> str:
 		"""One of the victim's, that nobody has paid."""
-		name = orders.place(orders.Wish(self.victim.customer, self.pack))
+		name = orders.place(orders.Wish(self.victim.customer, self.pack, door="Agent"))
 		publish()
 		return name
 

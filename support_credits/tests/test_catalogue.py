@@ -83,7 +83,7 @@ class TestCatalogue(LedgerCase):
 				catalogue.load(fixture(provider))
 				frappe.clear_document_cache(SETTINGS, SETTINGS)
 				customer = factories.customer()
-				factories.deployment(customer, product="Dedicated server")
+				factories.deployment(customer, product="Dedicated server", serial=factories.unique("EX"))
 				account = frappe.db.get_value("Credit Account", {"customer": customer}, "name")
 				lots = (
 					frappe.get_all("Credit Lot", {"account": account}, ["source", "credits_granted"])
