@@ -76,7 +76,8 @@ def parse(data: Mapping[str, object]) -> Catalogue:
 		tiers=tuple(_tier(node) for node in root.children("tiers")),
 		exemptions=tuple(_exemption(node) for node in root.children("exemption_reasons")),
 		calendars=tuple(_calendar(node) for node in root.children("calendars")),
-		emergency=_emergency(root, provider.currency),
+		emergency=_by_the_hour(root, "emergency", provider.currency),
+		after_hours=_by_the_hour(root, "after_hours", provider.currency),
 		cover_minutes=root.integer("cover_minutes", 1, _MINUTES_MAX, 60),
 		defaults=_defaults(root.child("defaults", required=False)),
 	)
@@ -198,19 +199,19 @@ def _window(node: Node, *, weekly: bool) -> Window:
 	return Window(start, end, node.optional_text("min_severity"), days)
 
 
-def _emergency(root: Node, currency: str) -> Emergency | None:
-	root.known("emergency")
-	if not root.has("emergency"):
+def _by_the_hour(root: Node, key: str, currency: str) -> Emergency | None:
+	root.known(key)
+	if not root.has(key):
 		return None
-	node = root.child("emergency")
-	emergency = Emergency(
+	node = root.child(key)
+	offered = Emergency(
 		rate=node.amount("rate"),
 		currency=node.currency("currency", currency or None),
 		rounding_minutes=node.integer("rounding_minutes", 1, _MINUTES_MAX, 60),
 		minimum_minutes=node.integer("minimum_minutes", 0, _MINUTES_MAX, 60),
 	)
 	node.close()
-	return emergency
+	return offered
 
 
 def _defaults(node: Node) -> Defaults:

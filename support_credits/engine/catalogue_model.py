@@ -146,7 +146,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-	"""Help by the hour (rule 17): rounded half up to ``rounding_minutes``, at least ``minimum_minutes``."""
+	"""Help by the hour (rule 17), at once or after hours: rounded half up to ``rounding_minutes``, at least ``minimum_minutes``."""
 
 	rate: Decimal
 	currency: str
@@ -178,6 +178,7 @@ class Catalogue:
 	exemptions: tuple[Exemption, ...]
 	calendars: tuple[Calendar, ...]
 	emergency: Emergency | None
+	after_hours: Emergency | None
 	cover_minutes: int
 	defaults: Defaults
 

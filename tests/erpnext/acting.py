@@ -63,6 +63,20 @@ def bill(customer: str, minutes: int, key: str) -> str:
 	return line_for(session, key).invoice
 
 
+def stop_session(session: str) -> None:
+	"""The stop is committed; what follows it in a request is not reached where this process is killed."""
+	from support_credits.ledger import sessions
+
+	sessions.stop(session)
+	frappe.db.commit()
+
+
+def bill_session(session: str) -> int:
+	from support_credits.integrations.erpnext import session_bills
+
+	return session_bills.bill_now(session)
+
+
 def killed_after(name: str, **values: object) -> None:
 	"""Run a function of this module in a process that is killed, uncommitted, when the call has returned."""
 	done = subprocess.run(

@@ -12,6 +12,7 @@ import frappe
 from frappe import _
 
 from support_credits.exceptions import SupportCreditsError
+from support_credits.run_record import recorded
 
 if TYPE_CHECKING:
 	from support_credits.support_credits.doctype.credit_pack.credit_pack import CreditPack
@@ -49,13 +50,26 @@ def order_cancelled(order: str) -> None:
 		invoices.try_to_withdraw(order)
 
 
+def session_stopped(session: str) -> None:
+	"""Put a stopped session on a draft where that is switched on. Commits the stop first: a failure is noted on the session
+	and tried again every hour.
+	"""
+	if is_enabled():
+		from support_credits.integrations.erpnext import session_bills
+
+		session_bills.bill_now(session)
+
+
+@recorded
 def sweep() -> int:
-	"""What no event has said: orders without an invoice, invoices paid or taken back. Returns how many orders changed."""
+	"""What no event has said: orders without an invoice, invoices paid or taken back, sessions that are not billed yet.
+	Returns how many orders and sessions changed.
+	"""
 	if not is_enabled():
 		return 0
-	from support_credits.integrations.erpnext import sweeping
+	from support_credits.integrations.erpnext import session_bills, sweeping
 
-	return sweeping.run()
+	return sweeping.run() + session_bills.run()
 
 
 def check_item(pack: CreditPack) -> None:
