@@ -6,7 +6,7 @@ An estimate for people, made of the same spending order as a charge. It reads no
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -100,6 +100,17 @@ def runway(
 		if paid < wanted:
 			return Runway(day + (paid - 1) * DAY, int(stock.unused))
 	return Runway(None, int(stock.unused))
+
+
+def after_paying(held: Iterable[Holding], today: date, credits: int) -> tuple[Holding, ...] | None:
+	"""What is left of ``held`` once ``credits`` are taken ``today``, in spending order; None when they cannot be."""
+	left = list(held)
+	for place, one in enumerate(left):
+		if one.first <= today <= one.last:
+			taken = min(one.credits, credits)
+			left[place] = replace(one, credits=one.credits - taken)
+			credits -= taken
+	return None if credits else tuple(one for one in left if one.credits)
 
 
 def _fee_days(start: date, today: date) -> frozenset[date]:

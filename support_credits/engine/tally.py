@@ -32,6 +32,7 @@ CHARGE, REFUND, GRANT, ADJUSTMENT, TRANSFER = (
 VOID, EXPIRY = Kind.VOID.value, Kind.EXPIRY.value
 # A day of the calendar begins this long before and after it does in UTC, somewhere.
 FARTHEST_WEST, FARTHEST_EAST = timedelta(hours=-12), timedelta(hours=14)
+TIER = "tier:"  # begins the key of a tier's month
 CREDITS_MAX = 2**31  # what a column of the database holds
 REMEMBERED = 10_000  # names whose numbers are kept at hand
 
@@ -71,7 +72,9 @@ class LotTally:
 		number = self._numbers.get(lot) or self._number(lot)
 		if (kind == CHARGE and credits < 0) or (kind == REFUND and credits > 0):
 			# Names the database cannot mistake for one another: its comparisons know no upper case.
-			if not (incident.isascii() and incident.isalnum() and incident == incident.lower()):
+			named = incident.isascii() and incident.isalnum() and incident == incident.lower()
+			# A tier's month is charged for no incident.
+			if not (named or (kind == CHARGE and not incident and row[9].startswith(TIER))):
 				self._blame("incident", WRONG_INCIDENT, row, kind=kind, incident=incident)
 		else:
 			number = self._note_rare(number, row)

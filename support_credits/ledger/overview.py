@@ -61,10 +61,14 @@ def course(account: str, place: pages.Place) -> Course:
 
 
 def pace(seen: Course, at: datetime) -> Pace:
-	"""What tickets took in the last 90 days, less what they were given back; less far back where the course is cut."""
+	"""What tickets took in the last 90 days, less what they were given back; less far back where the course is cut. A
+	tier's monthly charges have no incident: they are counted on top of it.
+	"""
 	since = max(seen.since, at - timedelta(days=PACE_DAYS))
 	spent = sum(
-		-line.credits for line in seen.lines if line.at >= since and line.kind in (Kind.CHARGE, Kind.REFUND)
+		-line.credits
+		for line in seen.lines
+		if line.at >= since and line.incident and line.kind in (Kind.CHARGE, Kind.REFUND)
 	)
 	return pace_of(spent, since, at, seen.is_cut)
 

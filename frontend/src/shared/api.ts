@@ -54,6 +54,13 @@ export const api = {
 		get<shapes.Proposals>("proposals.listed", { customer, ticket }),
 	accept: (proposal: string) => post<shapes.Answered>("proposals.accept", { proposal }),
 	decline: (proposal: string, note = "") => post<shapes.Answered>("proposals.decline", { proposal, note }),
+	previewTier: (tier: string, customer = "") =>
+		get<shapes.TierPreview>("subscriptions.preview", { tier, customer }),
+	/** ``key`` makes it one choice, however often it is sent. */
+	chooseTier: (tier: string, customer: string, key: string) =>
+		post<shapes.TierChosen>("subscriptions.choose", { tier, customer, key }),
+	cancelTier: (customer: string, key: string) =>
+		post<shapes.TierChosen>("subscriptions.cancel", { customer, key }),
 	orders: (customer = "") => get<shapes.Orders>("orders.orders", { customer }),
 	order: (wish: Wish) => post<shapes.ToPay>("orders.order", { ...wish, accept_terms: 1 }),
 	pay: (order: string, accepts: boolean) =>

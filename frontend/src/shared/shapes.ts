@@ -115,6 +115,26 @@ export interface Minutes {
 	covered: number;
 }
 
+/** Help by the hour. `amount_text` is what it would come to if it were stopped now, while `is_provisional`. */
+export interface TicketSession {
+	session: string;
+	kind: string;
+	kind_text: string;
+	state: string;
+	state_text: string;
+	started_at: string;
+	stopped_at: string | null;
+	worked_seconds: number;
+	billed_minutes: number;
+	amount: string;
+	currency: string;
+	amount_text: string;
+	rate_text: string;
+	rounding_text: string;
+	is_provisional: boolean;
+	summary: string;
+}
+
 export interface TicketCredits {
 	ticket: string;
 	customer: string | null;
@@ -132,6 +152,7 @@ export interface TicketCredits {
 	proposals: ProposalLine[];
 	balance: number | null;
 	ways: Way[];
+	sessions: TicketSession[];
 }
 
 export interface WaitingTicket {
@@ -160,8 +181,61 @@ export interface TierRunway {
 	credits_per_incident: number;
 	credits_per_month: number;
 	is_current: boolean;
+	is_base: boolean;
+	is_planned: boolean;
+	may_choose: boolean;
 	lasts_until: string | null;
 	unused: number;
+}
+
+export interface SubscriptionLine {
+	state: "Active" | "Ending" | "Fallen";
+	state_text: string;
+	tier: string;
+	name: string;
+	credits_per_month: number;
+	paid_until: string;
+	next_on: string | null;
+	next_tier: string | null;
+	next_name: string;
+	next_credits: number;
+	short: number;
+	fallen_at: string | null;
+	comes_back_until: string | null;
+}
+
+export interface CurrentTier {
+	customer: string;
+	tier: string | null;
+	name: string;
+	base: string | null;
+	base_name: string;
+	may_act: boolean;
+	subscription: SubscriptionLine | null;
+}
+
+export interface TierPreview {
+	customer: string;
+	tier: string;
+	name: string;
+	effect: "now" | "later" | "end" | "kept" | "none";
+	costs_now: number;
+	credits_per_month: number;
+	balance: number;
+	balance_after: number;
+	missing: number;
+	from_on: string;
+	next_on: string | null;
+	lasts_until: string | null;
+	unused: number;
+	message: string;
+}
+
+export interface TierChosen {
+	effect: string;
+	message: string;
+	balance: number;
+	current: CurrentTier;
 }
 
 export interface Runway {
@@ -181,6 +255,7 @@ export interface Overview {
 	next_expiry: NextExpiry | null;
 	chart: BalanceChart;
 	runway: Runway;
+	subscription: SubscriptionLine | null;
 	proposals: ProposalLine[];
 	ways: Way[];
 	reading: Link[];

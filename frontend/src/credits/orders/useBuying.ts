@@ -1,5 +1,6 @@
 import { computed, ref, shallowRef } from "vue";
 import { api, ApiError, type PackOffer, type ToPay } from "@/shared/api";
+import { newKey } from "@/shared/key";
 import { __ } from "@/shared/translation";
 import { reason } from "../server";
 import { boot } from "../start";
@@ -80,7 +81,7 @@ export function useBuying(asked: { customer: string; pack: string }) {
 	}
 
 	function keyOf(choice: string): string {
-		const made = keys.get(choice) ?? random();
+		const made = keys.get(choice) ?? newKey();
 		keys.set(choice, made);
 		return made;
 	}
@@ -89,11 +90,4 @@ export function useBuying(asked: { customer: string; pack: string }) {
 		...{ customers, customer, terms, offer, packs, pack, chosen, count, accepted },
 		...{ hindrance, isReady, busy, error, toPay, load, order },
 	};
-}
-
-/** Not crypto.randomUUID, which browsers keep for pages over TLS. */
-function random(): string {
-	return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-		byte.toString(16).padStart(2, "0"),
-	).join("");
 }
