@@ -12,8 +12,11 @@ from frappe import _
 from frappe.email.doctype.email_account.email_account import EmailAccount
 from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_ticket_activity
 
+from support_credits.engine.notice import Kind
 from support_credits.ledger import incidents
 from support_credits.ledger.wording import links_on, reading_links
+from support_credits.mail import notice_texts
+from support_credits.reader import in_language_of
 
 if TYPE_CHECKING:
 	from frappe.email.email_body import EMail
@@ -78,18 +81,26 @@ def default_sender() -> str | None:
 
 
 def _write(incident: Incident, ticket: frappe._dict, sender: str, to: str) -> None:
-	frappe.sendmail(
-		recipients=[to],
-		sender=sender,
-		subject=f"Re: {ticket.subject}",
-		template="support_credits_waiting",
-		args={
+	with in_language_of(to):
+		values = {
 			"message": incident.message,
 			"ways": links_on(),
 			"reading": reading_links(),
-			"ticket": ticket.name,
+			"ticket": str(ticket.name),
+			"subject": ticket.subject or "",
 			"ticket_url": frappe.utils.get_url(f"/helpdesk/my-tickets/{ticket.name}"),
-		},
+		}
+		written = notice_texts.write(Kind.WAITING, values, frappe.local.lang or "en")
+	if written.trouble:
+		frappe.log_error(
+			title="Support Credits: a mail that waits was not answered in the provider's words",
+			message=written.trouble,
+		)
+	frappe.sendmail(
+		recipients=[to],
+		sender=sender,
+		subject=written.subject,
+		message=written.html,
 		reference_doctype="HD Ticket",
 		reference_name=ticket.name,
 		in_reply_to=_last_mail_of(ticket.name, to),  # the host puts its Message-ID there

@@ -13,10 +13,12 @@ from support_credits.ledger import incidents
 from support_credits.ledger.retry import retry_whole
 from support_credits.mail import answers, spool
 from support_credits.mail.inbound import CreditsInboundMail
+from support_credits.run_record import recorded
 
 AT_A_TIME = 100  # mails that one run of the job tries: the next one is a few minutes away
 
 
+@recorded
 def take_in_kept(at_once: bool = False) -> int:
 	"""Try again the mails an earlier pull could not take in; returns how many were tried. ``at_once`` tries all and does
 	not wait.
@@ -76,6 +78,7 @@ def _try_later(path: Path) -> None:
 		spool.failed(path)
 
 
+@recorded
 def send_due_answers() -> int:
 	"""Answer the senders of parked mails that could not be answered when they came; returns how many were."""
 	due = incidents.answers_due()

@@ -10,16 +10,18 @@ from support_credits.engine.order import State
 from support_credits.ledger import order_mail, orders
 from support_credits.ledger import settings as site
 from support_credits.ledger.retry import retry_whole
+from support_credits.mail import readers
 from support_credits.mail.answers import MARK, default_sender
 from support_credits.offer.wording import money_text
-from support_credits.overrides.identity import memberships
 from support_credits.reader import in_language_of
+from support_credits.run_record import recorded
 
 PAGE = "/helpdesk/credits"
 # What was due while nothing could be sent may not be true any more.
 STATE_OF = {order_mail.REQUEST: State.OPEN, order_mail.RECEIPT: State.PAID}
 
 
+@recorded
 def send_due() -> int:
 	"""Queue the mails that are due, each in a transaction of its own; returns how many. Those without a sender wait."""
 	frappe.set_user("Administrator")
@@ -51,15 +53,15 @@ def send(order: str, sender: str) -> bool:
 	orders.write(row, {"mail_due": ""})
 	if not kind or orders.state_of(row) is not STATE_OF[kind]:
 		return False
-	readers = readers_of(row)
-	if not readers:
+	found = readers_of(row)
+	if not found:
 		orders.note_trouble(
 			order, _("Nobody of {0} has an e-mail address: tell him yourself.").format(row.customer)
 		)
-	for reader in readers:
+	for reader in found:
 		with in_language_of(reader):
 			_write(row, kind, reader, sender)
-	return bool(readers)
+	return bool(found)
 
 
 def _write(row: frappe._dict, kind: str, reader: str, sender: str) -> None:
@@ -95,17 +97,6 @@ def instructions(order: str) -> str:
 
 def readers_of(row: frappe._dict) -> list[str]:
 	"""Whoever ordered it himself and still belongs to the customer, else its managers, else its members."""
-	if row.door == "Customer" and _still_belongs(row.ordered_by, row.customer):
+	if row.door == "Customer" and readers.still_belongs(row.ordered_by, row.customer):
 		return [row.ordered_by]
-	found = frappe.db.sql(
-		"""SELECT DISTINCT c.email_id, m.is_manager FROM `tabHD Customer Member` m
-		JOIN `tabContact` c ON c.name = m.contact_name
-		WHERE m.parenttype = 'HD Customer' AND m.parent = %s AND c.email_id != '' ORDER BY c.email_id""",
-		row.customer,
-	)
-	managers = [email for email, is_manager in found if is_manager]
-	return managers or [email for email, _manager in found]
-
-
-def _still_belongs(user: str, customer: str) -> bool:
-	return bool(frappe.db.get_value("User", user, "enabled")) and customer in memberships(user)
+	return readers.managers_of(row.customer)
