@@ -44,7 +44,7 @@ def offered(loaded: Catalogue | None) -> EmergencyOffer | None:
 	said = loaded.emergency
 	return EmergencyOffer(
 		rate_text=wording.money_text(said.rate, said.currency),
-		rounding_text=_rounding_text(said.rounding_minutes),
+		rounding_text=rounding_text(said.rounding_minutes),
 		least_text=wording.minutes_text(said.minimum_minutes) if said.minimum_minutes else "",
 		examples=[
 			_example(said, worked) for worked in engine.examples(said.rounding_minutes, said.minimum_minutes)
@@ -52,7 +52,7 @@ def offered(loaded: Catalogue | None) -> EmergencyOffer | None:
 	)
 
 
-def _rounding_text(step: int) -> str:
+def rounding_text(step: int) -> str:
 	if step == engine.MINUTES_AN_HOUR:
 		return _("Time is rounded to the nearest hour, half an hour up.")
 	return _("Time is rounded to the nearest {0}, half of it up.").format(wording.minutes_text(step))

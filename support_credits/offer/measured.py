@@ -55,7 +55,7 @@ def shown(at: datetime) -> dict[str, Measured]:
 		return {}
 	kept = frappe.cache.get_value(CACHE, expires=True)
 	if kept is None:
-		covered = {tier.name for tier in _tiers() if tier.calendar and not _is_on_clock(tier)}
+		covered = {tier.name for tier in tiers() if tier.calendar and not _is_on_clock(tier)}
 		kept = json.dumps(
 			{
 				tier: (*_figures(found), tier in covered)
@@ -86,16 +86,17 @@ def measure(at: datetime) -> Seconds:
 	"""Seconds to the first response of every answered ticket of the last :data:`DAYS`, by tier."""
 	since = stamp_text(at - timedelta(days=DAYS))
 	values = {"since": since, "newest": NEWEST, "states": tuple(sorted(RUNNING))}
-	tiers = {tier.name: tier for tier in _tiers()}
+	known = {tier.name: tier for tier in tiers()}
 	found: Seconds = defaultdict(list)
 	for row in frappe.db.sql(ANSWERED, values, as_dict=True):
-		seconds = response_seconds(row, tiers.get(row.tier))
+		seconds = response_seconds(row, known.get(row.tier))
 		if seconds is not None:
 			found[row.tier].append(seconds)
 	return dict(found)
 
 
-def _tiers() -> list[frappe._dict]:
+def tiers() -> list[frappe._dict]:
+	"""Every tier with what :func:`response_seconds` needs of it."""
 	return frappe.get_all("Support Tier", fields=["name", "promise_value", "promise_unit", "calendar"])
 
 
