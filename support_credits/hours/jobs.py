@@ -5,8 +5,10 @@ from __future__ import annotations
 import frappe
 
 from support_credits.hours.calendars import CALENDAR
+from support_credits.run_record import recorded
 
 
+@recorded
 def keep_years_ahead() -> int:
 	"""Extend every calendar's holidays as far ahead as deadlines are worked out; returns how many calendars.
 

@@ -14,6 +14,7 @@ from support_credits.engine.covered_time import CoveredTime
 from support_credits.engine.deadline import COVERED_HOURS, due_at
 from support_credits.engine.errors import EngineError
 from support_credits.engine.explanation import Change, Deadline, changed, deadline_of
+from support_credits.engine.severity import counting
 from support_credits.engine.support_calendar import SupportCalendar
 from support_credits.exceptions import CalendarRefused
 from support_credits.hours.calendars import covered_time
@@ -72,7 +73,7 @@ def counting_severity(tier: str, priority: str | None) -> str:
 	"""
 	said = priority or default_priority()
 	most = frappe.get_cached_doc(TIER, tier).customer_severity or default_priority()
-	return said if severity_of(said) <= severity_of(most) else most
+	return counting(said, most, severity_of)
 
 
 def promise(tier: str, severity: str, start: datetime, changes: Sequence[Change] = ()) -> Promise | None:

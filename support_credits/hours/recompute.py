@@ -25,6 +25,7 @@ from support_credits.hours.severity import severity_of
 from support_credits.ledger import settings as site
 from support_credits.ledger.responses import stored_as
 from support_credits.ledger.retry import retry_whole
+from support_credits.run_record import recorded
 
 PAGE = 200
 SETTLED = timedelta(minutes=2)  # whoever began a ticket with a calendar older than that has committed it
@@ -55,6 +56,7 @@ def _enqueue(calendar: str) -> None:
 		frappe.logger("support_credits").warning("no queue: deadlines follow with the scheduled job")
 
 
+@recorded
 def run_due() -> int:
 	"""The scheduled job: calendars whose edit nothing has followed yet; returns how many tickets were moved."""
 	due = frappe.get_all(CALENDAR, filters={"recompute_due": 1}, pluck="name", order_by="name asc")
