@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
 
 import frappe
 from frappe import _
 
+from support_credits.catalogue_file import parsed
+from support_credits.catalogue_report import CREATED, FieldChange, LoadReport, RecordEffect
 from support_credits.engine.catalogue import Calendar, Catalogue, CatalogueError, Target, Window, parse
 from support_credits.engine.catalogue_model import WEEKDAYS
 from support_credits.engine.decision import Door
 from support_credits.engine.model import stamp_text
+from support_credits.engine.plain_json import problems
 from support_credits.engine.support_calendar import HOLIDAY
 from support_credits.exceptions import CatalogueRefused
 from support_credits.hours.calendars import DAY_FIELDS
@@ -26,46 +28,33 @@ from support_credits.ledger import clock
 
 SETTINGS = "Support Credits Settings"
 TRIGGER_LABELS = {"deployment_window": "Deployment", "merged": "Merge", "missed_target": "Missed target"}
-KEPT_FOR_LATER = ("emergency", "texts")
+KEPT_FOR_LATER = ("emergency", "after_hours", "texts")
 
 Values = dict[str, object]
-
-
-@dataclass
-class LoadReport:
-	"""What loading did, record by record; ``kept`` names fields that were edited here and stay as they are."""
-
-	created: list[str] = field(default_factory=list)
-	updated: list[str] = field(default_factory=list)
-	unchanged: list[str] = field(default_factory=list)
-	kept: list[str] = field(default_factory=list)
-	notes: list[str] = field(default_factory=list)
-
-	def as_dict(self) -> dict[str, list[str]]:
-		return asdict(self)
 
 
 def read(path: str) -> dict[str, object]:
 	"""The JSON of a catalogue file. Raises CatalogueRefused that names the file and the line."""
 	try:
 		with open(path, encoding="utf-8") as file:
-			data = json.load(file)
+			text = file.read()
 	except OSError as error:
 		raise CatalogueRefused(_("{0} cannot be read: {1}").format(path, error.strerror)) from error
-	except ValueError as error:
+	except UnicodeDecodeError as error:
 		raise CatalogueRefused(_("{0} is not JSON: {1}").format(path, error)) from error
-	if not isinstance(data, dict):
-		raise CatalogueRefused(_("{0} must hold one JSON object.").format(path))
-	return data
+	return parsed(text, path)
 
 
 def load(data: dict[str, object], overwrite: bool = False) -> LoadReport:
 	"""Create and update packs, tiers, exemption reasons and settings from ``data``. All of it or, on an error, nothing."""
+	harm = problems(data)
+	if harm:
+		raise CatalogueRefused("\n".join(harm))
 	try:
 		catalogue = parse(data)
 	except CatalogueError as error:
 		raise CatalogueRefused("\n".join(error.errors)) from error
-	_check_severities(catalogue)
+	check_severities(catalogue)
 	report = LoadReport()
 	marks = json.loads(frappe.db.get_single_value(SETTINGS, "catalogue_marks") or "{}")
 	records = list(_records(catalogue))
@@ -84,7 +73,7 @@ def load(data: dict[str, object], overwrite: bool = False) -> LoadReport:
 	return report
 
 
-def _check_severities(catalogue: Catalogue) -> None:
+def check_severities(catalogue: Catalogue) -> None:
 	"""Severities are the site's own priorities: one it has not got would be a window for nobody."""
 	wanted = [
 		(f"calendars[{number}]", window.min_severity)
@@ -191,6 +180,7 @@ def _load_record(
 		# A copy: the host writes into rows it is given, and what was loaded is remembered as it was.
 		frappe.get_doc({"doctype": doctype, **deepcopy(values)}).insert(ignore_permissions=True)
 		report.created.append(title)
+		report.records.append(RecordEffect(doctype, name, CREATED))
 	else:
 		_update(frappe.get_doc(doctype, name), values, marks.get(title, {}), overwrite, report, title)
 	marks[title] = {**marks.get(title, {}), **values}
@@ -199,25 +189,34 @@ def _load_record(
 def _update(
 	doc: object, values: Values, loaded: Values, overwrite: bool, report: LoadReport, title: str
 ) -> None:
-	changes = {}
+	changes, changed, kept = {}, [], []
 	for fieldname, value in values.items():
 		current = doc.get(fieldname)
 		if _same(current, value):
 			continue
+		said = _change(doc, fieldname, current, value)
 		if overwrite or (fieldname in loaded and _same(current, loaded[fieldname])):
 			changes[fieldname] = value
+			changed.append(said)
 		else:
+			kept.append(said)
 			report.kept.append(
 				_("{0}: {1} stays {2} (catalogue: {3})").format(
 					title, fieldname, _shown(current), _shown(value)
 				)
 			)
+	report.note(doc.doctype, doc.name, tuple(changed), tuple(kept))
 	if not changes:
 		report.unchanged.append(title)
 		return
 	doc.update(deepcopy(changes))
 	doc.save(ignore_permissions=True)
 	report.updated.append(title)
+
+
+def _change(doc: object, fieldname: str, here: object, catalogue: object) -> FieldChange:
+	said = (str(_shown("" if value is None else value)) for value in (here, catalogue))
+	return FieldChange(fieldname, _(doc.meta.get_label(fieldname)), *said)
 
 
 def _same(one: object, other: object) -> bool:
