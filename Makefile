@@ -1,7 +1,11 @@
 # Every target is one command of scripts/sc; settings are environment variables (SC_USER, SC_BENCH, SC_WEB_PORT,
-# SC_FRAPPE_BRANCH, SC_PYTHON) or, for tests, STRICT=1 (a skipped server suite fails) and KEEP=1 (services stay up).
+# SC_FRAPPE_BRANCH, SC_PYTHON) or FRAPPE=16 (that version, on a bench of its own: docs/upgrading.md) and, for tests,
+# STRICT=1 (a skipped server suite fails) and KEEP=1 (services stay up).
 export SC_STRICT ?= $(STRICT)
 export KEEP
+ifdef FRAPPE
+export SC_FRAPPE_BRANCH := version-$(FRAPPE)
+endif
 
 .PHONY: help demo down test test-engine test-server test-browser faults lint sync
 .DEFAULT_GOAL := help

@@ -16,7 +16,7 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
-from sclib import faults, gateway, machine, suites
+from sclib import faults, gateway, machine, suites, upgrade
 from sclib.app import describe_checkout, stage
 from sclib.benchdir import APPS, ensure_bench, exec_bench, is_complete
 from sclib.counts import Counts
@@ -166,11 +166,13 @@ def guarded(suite: Callable[[], Counts]) -> Counts:
 
 
 def test_on_bench(place: Place, wanted: list[str]) -> Counts:
-	mail = "server" in wanted
+	server = "server" in wanted
 	browser = "browser" in wanted and any((CHECKOUT / "tests" / "browser").glob("**/test_*.py"))
-	make_ready(place, suites.apps_of(wanted), browser=browser, mail=mail)
+	make_ready(place, suites.apps_of(wanted), browser=browser, mail=server)
+	if server:
+		upgrade.stage_previous(place)
 	results = place.tools / "results.json"
-	with smtp_server(place) if mail else nullcontext():
+	with smtp_server(place) if server else nullcontext():
 		status = hand_over(place, "test", *wanted)
 	if status == NoHost.status:
 		raise NoHost("the host could not be installed, see above")
@@ -199,6 +201,7 @@ def run_suites(place: Place, wanted: list[str]) -> Counts:
 		suite
 		for names, suite in (
 			(("server",), suites.install_suite),
+			(("server",), upgrade.upgrade_suite),
 			(("erpnext",), gateway.payments_suite),  # before invoicing is switched on there
 			(("erpnext",), suites.erpnext_suite),
 			(("server",), faults.faults_in_short),

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .place import APP, CHECKOUT, Place, become, find_tool, user_env
@@ -56,13 +56,15 @@ def stage(place: Place) -> None:
 	if place.stage.resolve() == CHECKOUT:
 		return
 	names = "\0".join(checkout_files()).encode()
-	packing = subprocess.Popen(
-		["tar", "-C", str(CHECKOUT), "--null", "-T", "-", "-c"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-	)
-	fresh = place.stage.with_name("checkout.new")
+	unpack(place, ["tar", "-C", str(CHECKOUT), "--null", "-T", "-", "-c"], place.stage, fed=names)
+
+
+def unpack(place: Place, packer: Sequence[str], target: Path, fed: bytes = b"") -> None:
+	"""Make ``target``, which is the bench's user's, what ``packer`` writes as a tar; whole or not at all."""
+	packing = subprocess.Popen(packer, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 	script = 'rm -rf "$1" && mkdir -p "$1" && tar -C "$1" --no-same-owner -x && rm -rf "$2" && mv "$1" "$2"'
 	unpacking = subprocess.Popen(
-		["sh", "-c", script, "sh", str(fresh), str(place.stage)],
+		["sh", "-c", script, "sh", str(target.with_name(target.name + ".new")), str(target)],
 		stdin=packing.stdout,
 		cwd="/",
 		env=user_env(place),
@@ -71,10 +73,10 @@ def stage(place: Place) -> None:
 	assert packing.stdin
 	assert packing.stdout
 	packing.stdout.close()
-	packing.stdin.write(names)
+	packing.stdin.write(fed)
 	packing.stdin.close()
 	if packing.wait() or unpacking.wait():
-		raise Stop(f"copying the checkout to {place.stage} failed")
+		raise Stop(f"copying the checkout to {target} failed")
 
 
 def sync(place: Place) -> None:

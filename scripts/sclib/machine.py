@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .mail import PACKAGES as MAIL_PACKAGES
-from .place import Place, become, find_tool, user_env
+from .place import Place, become, find_python, find_tool, user_env
 from .say import NoHost, Stop, run, say, step
 
 # Debian package -> a program that proves it is there however it came; None asks dpkg.
@@ -54,8 +54,31 @@ def upstream(place: Place) -> dict[str, tuple[str, str]]:
 def missing_packages(place: Place, *, browser: bool, mail: bool = False) -> list[str]:
 	wanted = PACKAGES | (_browser_packages() if browser else {}) | (MAIL_PACKAGES if mail else {})
 	missing = [name for name, programs in wanted.items() if not _has(place, name, programs)]
+	missing += _python_packages(place)
 	optional = [name for name, programs in OPTIONAL.items() if not _has(place, name, programs)]
 	return missing + [name for name in optional if os.geteuid() == 0 and _is_offered(name)]
+
+
+def _python_packages(place: Place) -> list[str]:
+	"""What brings the interpreter Frappe 16 needs, where this release has it."""
+	if place.major <= 15:
+		return []
+	try:
+		find_python(place)
+	except Stop:
+		names = ["python3.14-venv", "python3.14-dev"]
+		if os.environ.get("SC_PYTHON") or not _can_be_had(names):
+			raise
+		return names
+	return []
+
+
+def _can_be_had(packages: Sequence[str]) -> bool:
+	"""Whether apt would install them. A pinned suite may offer them, and want a C library that the rest cannot have."""
+	if not shutil.which("apt-get"):
+		return False
+	command = ["apt-get", "install", "--simulate", "--no-install-recommends", *packages]
+	return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _is_offered(package: str) -> bool:

@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -78,9 +79,7 @@ class Place:
 
 	@property
 	def major(self) -> int:
-		"""Frappe's major version; `develop` counts as the newest known."""
-		tail = self.branch.rpartition("-")[2]
-		return int(tail) if tail.isdigit() else 16
+		return major_of(self.branch)
 
 	def state(self) -> dict[str, Any]:
 		try:
@@ -108,6 +107,12 @@ class Place:
 		self.remember(done=sorted({*self.state().get("done", [])} - {*marks}))
 
 
+def major_of(branch: str) -> int:
+	"""Frappe's major version; `develop` counts as the newest known."""
+	found = re.match(r"version-(\d+)", branch)
+	return int(found[1]) if found else 16
+
+
 def find_place() -> Place:
 	"""Read the place from the environment; as root it belongs to an ordinary user."""
 	user = os.environ.get("SC_USER", "scbench") if os.geteuid() == 0 else getpass.getuser()
@@ -117,10 +122,13 @@ def find_place() -> Place:
 		home = Path(pwd.getpwnam(user).pw_dir)
 	except KeyError:
 		home = Path("/home") / user
-	bench = Path(os.environ.get("SC_BENCH") or home / "support-credits-bench")
+	branch = os.environ.get("SC_FRAPPE_BRANCH") or "version-15"
+	# Benches of two Frappes stand side by side.
+	suffix = "" if major_of(branch) == 15 else f"-{major_of(branch)}"
+	bench = Path(os.environ.get("SC_BENCH") or home / f"support-credits-bench{suffix}")
 	if not bench.is_absolute():
 		raise Stop(f"SC_BENCH must be an absolute path, not {bench}")
-	return Place(user, home, bench, os.environ.get("SC_FRAPPE_BRANCH", "version-15"))
+	return Place(user, home, bench, branch)
 
 
 def user_env(place: Place) -> dict[str, str]:
@@ -161,16 +169,49 @@ def become(place: Place) -> dict[str, Any]:
 
 
 def find_python(place: Place) -> str:
-	"""Return an interpreter the wanted Frappe runs on."""
-	lowest, beyond = ((3, 10), (3, 14)) if place.major <= 15 else ((3, 14), (3, 15))
+	"""Return an interpreter the wanted Frappe runs on: the system's, or one that uv has brought."""
+	lowest, beyond = _pythons(place)
 	names = [f"python3.{minor}" for minor in range(lowest[1], beyond[1])]
 	# 3.11 first where there is a choice: it is what Frappe 15 is mostly run on.
 	names.sort(key=lambda name: name != "python3.11")
 	wanted = os.environ.get("SC_PYTHON")
-	test = f"import ensurepip, sys; sys.exit(not {lowest} <= sys.version_info[:2] < {beyond})"
 	for name in [wanted] if wanted else ["python3", *names]:
 		found = find_tool(place, name)
-		if found and subprocess.run([found, "-c", test], capture_output=True, cwd="/").returncode == 0:
+		if found and _runs(place, found):
 			return found
+	found = None if wanted else _python_of_uv(place, names[-1].removeprefix("python"))
+	if found and _runs(place, found):
+		return found
 	low, high = f"3.{lowest[1]}", f"3.{beyond[1] - 1}"
-	raise Stop(f"Frappe {place.branch} needs Python {low} to {high} with venv; name one in SC_PYTHON")
+	span = f"{low} to {high}" if low != high else low
+	hint = f"{wanted} (SC_PYTHON) is not one" if wanted else "name one in SC_PYTHON"
+	if place.major >= 16:
+		hint += "; docs/upgrading.md says where to get it"
+	raise Stop(f"Frappe {place.branch} needs Python {span} with venv and headers; {hint}")
+
+
+def _pythons(place: Place) -> tuple[tuple[int, int], tuple[int, int]]:
+	"""The lowest Python Frappe's version runs on, and the first beyond it: 15 and 16 have none in common."""
+	return ((3, 10), (3, 14)) if place.major <= 15 else ((3, 14), (3, 15))
+
+
+def _runs(place: Place, python: str) -> bool:
+	lowest, beyond = _pythons(place)
+	test = f"import ensurepip, sys; sys.exit(not {lowest} <= sys.version_info[:2] < {beyond})"
+	return subprocess.run([python, "-c", test], capture_output=True, cwd="/", **become(place)).returncode == 0
+
+
+def _python_of_uv(place: Place, version: str) -> str | None:
+	"""An interpreter that uv manages for the bench's user; nothing is fetched."""
+	uv = find_tool(place, "uv")
+	if not uv:
+		return None
+	asked = subprocess.run(
+		[uv, "python", "find", "--no-python-downloads", version],
+		capture_output=True,
+		text=True,
+		env=user_env(place),
+		cwd="/",
+		**become(place),
+	)
+	return asked.stdout.strip() or None

@@ -34,6 +34,7 @@ BROWSER_SITE = Site(
 	"browser.localhost", "UTC"
 )  # pages list what there is, so nothing else may make records there
 INSTALL_SITE = Site("install.localhost", "UTC")  # the app comes and goes there
+UPGRADE_SITE = Site("upgrade.localhost", "UTC")  # begins with the version before this one
 FAULTS_SITE = Site("faults.localhost", "UTC")  # only copied: tests/faults breaks its copy
 ERPNEXT_SITE = Site("erpnext.localhost", "UTC")  # has ERPNext too; made in erpnext_site.py
 TEST_SITES = (TEST_SITE, BROWSER_SITE, ERPNEXT_SITE)

@@ -170,7 +170,7 @@ def install_suite(place: Place) -> Counts:
 	say(f"\n== install suite, {INSTALL_SITE.name} ==")
 	python = make_venv(place.tools / "browser", BROWSER, env=user_env(place), python=find_python(place))
 	env = user_env(place) | {"SC_INSTALL_SITE": INSTALL_SITE.name}
-	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/install"]
+	args = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/install/test_install.py"]
 	return checked_pytest(args, cwd=place.bench / "apps" / APP, env=env)
 
 

@@ -10,6 +10,14 @@ except ImportError:  # Frappe 15 knows only this one
 	from frappe.tests.utils import FrappeTestCase as IntegrationTestCase
 
 
+try:
+	from frappe.config import clear_site_config_cache as forget_site_config
+except ImportError:
+
+	def forget_site_config() -> None:
+		"""Frappe 15 reads the file at each request; 16 remembers it for a minute."""
+
+
 class TestCase(IntegrationTestCase):
 	"""A test inside this process. What it wrote without a commit is gone after it, and so is its session."""
 
@@ -37,4 +45,11 @@ def look_again() -> None:
 	frappe.db.rollback()
 
 
-__all__ = ["IntegrationTestCase", "TestCase", "look_again", "publish", "start_clean"]
+__all__ = [
+	"IntegrationTestCase",
+	"TestCase",
+	"forget_site_config",
+	"look_again",
+	"publish",
+	"start_clean",
+]

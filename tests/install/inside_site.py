@@ -1,12 +1,14 @@
-"""Runs inside a site, as a process of its own: prints one JSON value. Called by ``test_install.py``.
+"""Runs inside a site, as a process of its own: prints one JSON value. Called by ``test_install.py`` and ``test_upgrade.py``.
 
-env/bin/python inside_site.py SITE facts|ticket|history|hourly [argument]
+env/bin/python inside_site.py SITE facts|ticket|history|hourly|schema [argument]
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import frappe
 
@@ -149,12 +151,45 @@ def hourly() -> dict[str, object]:
 	return facts()["clocks"]
 
 
+def schema() -> dict[str, object]:
+	"""Where the code comes from, and what the database lacks of what its DocTypes and patches ask for."""
+	from frappe.modules.patch_handler import get_patches_from_app
+
+	import support_credits
+
+	files = Path(support_credits.__file__).parent.glob("support_credits/doctype/*/*.json")
+	wanted = {json.loads(file.read_text())["name"] for file in files}
+	found = set(_names("DocType", {"module": "Support Credits"}))
+	done = set(frappe.get_all("Patch Log", {"skipped": 0}, pluck="patch"))
+	return {
+		"sources": str(Path(support_credits.__file__).parents[1]),
+		"doctypes": sorted(wanted ^ found),
+		"columns": sorted(lack for doctype in wanted & found for lack in _lacking(doctype)),
+		"patches": [patch for patch in get_patches_from_app(APP) if patch not in done],
+	}
+
+
+def _lacking(doctype: str) -> Iterator[str]:
+	"""Columns and unique indexes that the DocType's table should have."""
+	meta = frappe.get_meta(doctype)
+	if meta.issingle or meta.is_virtual:
+		return
+	there = {row[0] for row in frappe.db.describe(doctype)}  # the host's list of columns is cached
+	virtual = {field.fieldname for field in meta.fields if field.is_virtual}  # worked out when read
+	wanted = (column for column in meta.get_valid_columns() if column not in virtual)
+	yield from (f"{doctype}.{column}" for column in wanted if column not in there)
+	for field in meta.fields:
+		if field.unique and not frappe.db.get_column_index(f"tab{doctype}", field.fieldname, unique=True):
+			yield f"{doctype}.{field.fieldname} unique"
+
+
 def main() -> None:
 	site, action, *arguments = sys.argv[1:]
 	frappe.init(site, sites_path=".")
 	frappe.connect()
 	try:
-		answer = {"facts": facts, "ticket": ticket, "history": history, "hourly": hourly}[action](*arguments)
+		actions = {"facts": facts, "ticket": ticket, "history": history, "hourly": hourly, "schema": schema}
+		answer = actions[action](*arguments)
 	finally:
 		frappe.destroy()
 	sys.stdout.write("\n" + json.dumps(answer, default=str) + "\n")

@@ -14,42 +14,24 @@ import gzip
 import json
 import os
 import re
-import subprocess
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
+from site_process import BENCH, OnSite
 
-BENCH, SITE = os.environ.get("SC_BENCH", ""), os.environ.get("SC_INSTALL_SITE", "")
+SITE = os.environ.get("SC_INSTALL_SITE", "")
 pytestmark = pytest.mark.skipif(
 	not (BENCH and SITE), reason="SC_BENCH and SC_INSTALL_SITE say where to install"
 )
-INSIDE = Path(__file__).with_name("inside_site.py").resolve()
 LEFT_BEHIND = (
 	"columns", "custom_fields", "property_setters", "permissions", "statuses", "roles", "modules", "doctypes",
 	"workspaces", "scripts", "form_scripts", "tables",
 )  # fmt: skip
 
 Facts = dict[str, object]
-
-
-def python(*arguments: str) -> subprocess.CompletedProcess[str]:
-	"""Run the bench's Python in its ``sites`` folder; an error fails the test with all it said."""
-	command = [os.path.join(BENCH, "env", "bin", "python"), *arguments]
-	done = subprocess.run(
-		command, cwd=os.path.join(BENCH, "sites"), capture_output=True, text=True, timeout=900, check=False
-	)
-	assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
-	return done
-
-
-def bench(*arguments: str) -> str:
-	return python("-m", "frappe.utils.bench_helper", "frappe", "--site", SITE, *arguments).stdout
-
-
-def inside(*arguments: str) -> Facts:
-	return json.loads(python(str(INSIDE), SITE, *arguments).stdout.strip().splitlines()[-1])
+on_site = OnSite(SITE)
+bench, inside = on_site.bench, on_site.inside
 
 
 @dataclass
