@@ -7,5 +7,10 @@ const parts = ["Badge", "Button", "Popover", "Spinner", "shared/popover"];
 export default {
 	presets: [{ ...preset, safelist: [] }],
 	corePlugins: { preflight: false },
-	content: ["./src/cards/**/*.{vue,ts}", "./src/shared/*.{vue,ts}", ...sources(parts)],
+	content: [
+		"./src/cards/**/*.{vue,ts}",
+		"./src/agent/**/*.{vue,ts}",
+		"./src/shared/*.{vue,ts}",
+		...sources(parts),
+	],
 };

@@ -15,6 +15,8 @@ import frappe
 from frappe.commands import pass_context
 
 from support_credits.command_line import Meter, as_json_option, file_of, say, site_of
+from support_credits.commands_approvals import answer_approval, approvals
+from support_credits.commands_simulate import simulate
 from support_credits.commands_ways import export_customer, import_balances
 
 
@@ -46,6 +48,9 @@ def grant(context: object, as_json: bool, **order: object) -> None:
 		done = grant_credits(**order)
 		frappe.db.commit()
 		finish_releases()
+		if done.get("approval"):
+			say(done, as_json, lambda: f"{done['message']} Request {done['approval']}")
+			sys.exit(1)
 		words = "was granted before; nothing changed" if done["replayed"] else "granted"
 		say(
 			done,
@@ -187,5 +192,8 @@ def _logins_text(made: dict) -> str:
 
 support_credits.add_command(import_balances)
 support_credits.add_command(export_customer)
+support_credits.add_command(simulate)
+support_credits.add_command(approvals)
+support_credits.add_command(answer_approval)
 
 commands = [support_credits]

@@ -40,8 +40,18 @@ website_route_rules = [
 		"from_route": "/support-credits/confirm-order",
 		"to_route": "confirm_order",
 	},  # where a one-time link leads
+	{
+		"from_route": "/support-credits/proposal",
+		"to_route": "credit_proposal",
+	},  # where a proposal is answered
 ]
 after_request = ["support_credits.portal.inject", "support_credits.offer.caching.set_headers"]
+
+# What a customer was told outlives the customer and the ticket it was about.
+ignore_links_on_delete = ["Credit Notice"]
+
+# Steps of the onboarding that are done are marked when a manager opens the desk.
+extend_bootinfo = ["support_credits.onboarding.extend_bootinfo"]
 
 # Our answers say that a machine wrote them.
 make_email_body_message = ["support_credits.mail.answers.mark_as_automatic"]
@@ -97,7 +107,12 @@ scheduler_events = {
 		"support_credits.ledger.jobs.expire_proposals",
 		"support_credits.ledger.jobs.expire_orders",
 		"support_credits.ledger.jobs.raise_topups",
+		"support_credits.ledger.approvals.expire_waiting",
+		"support_credits.ledger.subscription_jobs.run_due",
+		"support_credits.ledger.notice_clock.look_at_clock",
+		"support_credits.ledger.missed.give_back_missed",
 	],
+	"daily_long": ["support_credits.ledger.reconciliation.prove_some"],
 	# Every month, so that a January on which the server was off is caught up.
 	"monthly_long": ["support_credits.hours.jobs.keep_years_ahead"],
 	"hourly_long": [
@@ -113,6 +128,8 @@ scheduler_events = {
 		"support_credits.mail.jobs.take_in_kept",
 		"support_credits.mail.jobs.send_due_answers",
 		"support_credits.mail.orders.send_due",
+		"support_credits.ledger.notice_jobs.follow_ledger",
+		"support_credits.mail.notices.send_due",
 		"support_credits.integrations.open_collective.jobs.run_due",
 	],
 }

@@ -10,8 +10,10 @@ from frappe import _
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 
-from support_credits import form_scripts
+from support_credits import form_scripts, scheduled
+from support_credits.engine.notice import DEFAULTS
 from support_credits.integrations.erpnext import fields as erpnext_fields
+from support_credits.mail import notice_texts
 from support_credits.overrides.parking import PARKED_STATUS
 
 MODULE = "Support Credits"
@@ -84,9 +86,11 @@ def after_install() -> None:
 		settings.made_status = PARKED_STATUS
 	settings.parked_status = PARKED_STATUS
 	settings.save(ignore_permissions=True)  # stores the defaults too
+	add_notices()
 	add_customer_index()
 	form_scripts.add_missing()
 	erpnext_fields.ensure()
+	scheduled.sync()
 
 
 def add_parked_status() -> bool:
@@ -122,12 +126,27 @@ def customer_indexes() -> list[str]:
 	return frappe.get_all("Property Setter", filters=INDEX, pluck="name")
 
 
+def add_notices() -> None:
+	"""The texts of notices, and how each kind is told, where they are not there yet."""
+	notice_texts.add_missing()
+	table = {"parent": SETTINGS, "parenttype": SETTINGS, "parentfield": "notices"}
+	there = frappe.get_all("Credit Notice Choice", filters=table, pluck="kind")
+	for kind, choice in DEFAULTS.items():
+		if kind.value not in there:
+			row = {"kind": kind.value, "by_mail": int(choice.by_mail), "in_desk": int(choice.in_desk)}
+			position = {"idx": list(DEFAULTS).index(kind) + 1}
+			frappe.get_doc({"doctype": "Credit Notice Choice", **table, **row, **position}).db_insert()
+	frappe.clear_document_cache(SETTINGS, SETTINGS)
+
+
 def after_migrate() -> None:
 	create_custom_fields(host_fields(), ignore_validate=True)
 	add_customer_index()
 	form_scripts.add_missing()
 	erpnext_fields.ensure()
+	scheduled.sync()
 	add_new_settings()
+	add_notices()
 
 
 def add_new_settings() -> None:

@@ -60,8 +60,7 @@ def inject(response: Response, request: Request) -> None:
 	"""Add the loader to Helpdesk's pages. Whatever goes wrong, the page goes out as it was."""
 	try:
 		if _is_host_page(response, request):
-			has_account = _has_account()
-			tag = _loader(has_account) if has_account or _must_have_credits() else None
+			tag = _loader(_marks())
 			if tag:
 				_append(response, tag)
 	except Exception:
@@ -81,6 +80,24 @@ def _is_host_page(response: Response, request: Request) -> bool:
 	)
 
 
+def _marks() -> list[str]:
+	"""What the loader is to do for the reader; nothing: it is not needed, and his Helpdesk is as without this app."""
+	has_account = _has_account()
+	wanted = {
+		"data-portal": has_account or _must_have_credits(),
+		"data-menu": has_account,
+		"data-agent": _serves_customers(),
+	}
+	return [mark for mark, is_wanted in wanted.items() if is_wanted]
+
+
+def _serves_customers() -> bool:
+	"""Whether the reader is an agent on a site where anybody has credits."""
+	from helpdesk.utils import is_agent
+
+	return is_agent() and bool(frappe.db.get_value("Credit Account", {}, "name", order_by=None))
+
+
 def _has_account() -> bool:
 	"""Whether a customer of the reader's has credits."""
 	from support_credits.api.access import memberships
@@ -89,24 +106,21 @@ def _has_account() -> bool:
 
 
 def _must_have_credits() -> bool:
-	"""Whether the reader's tickets need credits, of which he has none. Everybody else's Helpdesk is as without this app."""
+	"""Whether the reader's tickets need credits, of which he has none."""
 	from support_credits.api.access import memberships
 	from support_credits.ledger import settings as site
 
 	return bool(site.settings().everyone_must_have_credits and memberships())
 
 
-def _loader(has_account: bool) -> str | None:
-	"""The tag; ``data-menu`` where the menu gets an entry."""
-	built = entry("loader")
+def _loader(marks: list[str]) -> str | None:
+	"""The tag, with what it is to do."""
+	built = entry("loader") if marks else None
 	if not built:
 		return None
 	# The one word the loader shows before the cards, and the host's translations, are there.
 	label = html.escape(_("Credits"))
-	menu = " data-menu" if has_account else ""
-	return (
-		f'<script type="module" src="{built["script"]}" data-sc-loader data-label="{label}"{menu}></script>'
-	)
+	return f'<script type="module" src="{built["script"]}" data-sc-loader data-label="{label}" {" ".join(marks)}></script>'
 
 
 def _append(response: Response, tag: str) -> None:

@@ -11,7 +11,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_site_path
 
-from support_credits import form_scripts
+from support_credits import form_scripts, onboarding
 from support_credits.engine.model import stamp_text
 from support_credits.exported_rows import rows_of
 from support_credits.install import (
@@ -24,15 +24,17 @@ from support_credits.install import (
 )
 from support_credits.integrations.erpnext import fields as erpnext_fields
 from support_credits.ledger import clock
-from support_credits.mail import jobs, spool
+from support_credits.mail import jobs, notice_texts, spool
 from support_credits.overrides import parking
 
 EXPORTED = (
 	"Support Credits Settings", "Support Calendar", "Support Window", "Support Calendar Day", "Support Calendar Holiday",
 	"Support Tier", "Credit Pack", "Exemption Reason", "Deployment",
 	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident", "Credit Proposal", "Activation Code",
-	"Work Log", "Credit Order", "Opening Balance Import", "Activation Batch", "Order Redemption",
+	"Work Log", "Work Timer", "Credit Order", "Opening Balance Import", "Activation Batch", "Order Redemption",
 	"Open Collective Settings", "Open Collective Tier", "Credit Invoicing Settings",
+	"Support Subscription", "Support Subscription Event", "Emergency Session", "Credit Notice", "Credit Notice Choice",
+	"Credit Job", "Ledger Finding", "Credit Approval", "Credit Simulation",
 )  # fmt: skip
 CLOCK_FIELDS = (
 	"status", "status_category", "service_level_agreement_creation", "first_responded_on", "on_hold_since",
@@ -62,6 +64,9 @@ def after_uninstall() -> None:
 	# The host drops them at the next migrate only; until then the scheduler would run them without our tables.
 	frappe.db.delete("Scheduled Job Type", {"method": ["like", "support_credits.%"]})
 	form_scripts.remove()
+	onboarding.remove()
+	notice_texts.remove()
+	frappe.db.delete("Email Unsubscribe", {"reference_doctype": "Credit Account"})
 	remove_marks()
 	remove_customer_index()
 	erpnext_fields.remove()

@@ -10,10 +10,12 @@ import frappe
 from frappe import _
 
 from support_credits.api.arguments import plain_text, whole_number
+from support_credits.engine.allocation import checked_amount
 from support_credits.engine.errors import EngineError
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import SupportCreditsError
-from support_credits.ledger import accounts, grants, queries, verification, wording
+from support_credits.ledger import accounts, approvals, grants, queries, verification, wording
+from support_credits.ledger.approvals import Request
 from support_credits.ledger.retry import retry_whole
 
 MANAGERS = ("Agent Manager", "System Manager")
@@ -38,6 +40,8 @@ def grant(
 	"""Grant a ``pack``, or ``credits`` valid for ``months`` (0: for ever), to a customer or a person by e-mail.
 
 	``key`` makes it happen once: the same key again returns the first grant. Managers only; a reason is required.
+	So many credits that the site asks for a second person (a setting) are not granted yet: the answer has ``approval``, which
+	another manager approves.
 	"""
 	frappe.only_for(MANAGERS)
 	reason = plain_text(reason, _("The reason"), required=True)
@@ -54,10 +58,55 @@ def grant(
 	def whole() -> dict[str, object]:
 		# The account is opened here, so that another attempt after a deadlock opens it again.
 		account = account_for(customer, person)
+		if approvals.is_needed(order.credits) and not grants.find_grant(event):
+			return _waits(_grant_request(account, order))
 		granted = grants.grant_once(account, order)
 		return {**granted.__dict__, "account": account, "balance": queries.balance(account)}
 
 	return guarded(whole)
+
+
+def _grant_request(account: str, order: grants.GrantOrder) -> Request:
+	"""The terms as they are now are what is approved, whatever the pack costs by then."""
+	return Request(
+		approvals.GRANT,
+		account,
+		checked_amount(order.credits),
+		order.reason,
+		order.event_key,
+		pack=order.pack,
+		months=order.months,
+		price=order.price,
+		currency=order.currency,
+	)
+
+
+def _waits(request: Request) -> dict[str, object]:
+	"""What a call answers whose entry waits for a second person: nothing is in the ledger yet."""
+	return {
+		"approval": approvals.ask(request),
+		"act": request.act,
+		"account": request.account,
+		"lot": request.lot or "",
+		"credits": request.credits,
+		"balance": queries.balance(request.account),
+		"message": _(
+			"Nothing is entered yet: {0} credits by hand wait for a second person. Another manager has to approve it."
+		).format(abs(request.credits)),
+	}
+
+
+def _of_lot(act: str, lot: str, credits: int | None, reason: str, event: str) -> Request | None:
+	"""The request for a lot's entry that needs a second person; None where it needs none, or there is no such lot.
+
+	Without ``credits`` it is about all that remains.
+	"""
+	found = frappe.db.get_value("Credit Lot", lot, ["account", "remaining"], as_dict=True, order_by=None)
+	if not found or not approvals.is_needed(found.remaining if credits is None else credits):
+		return None
+	return Request(
+		act, found.account, found.remaining if credits is None else credits, reason, event, lot=lot
+	)
 
 
 def event_of(act: str, key: str) -> str:
@@ -89,20 +138,38 @@ def guarded(work: Callable[[], Result]) -> Result:
 
 @frappe.whitelist(methods=["POST"])
 def void(lot: str, reason: str) -> dict[str, object]:
-	"""Take all that remains on a lot, for a reason. Managers only; a void is not an expiry and not a refund."""
+	"""Take all that remains on a lot, for a reason. Managers only; a void is not an expiry and not a refund.
+
+	Where the site asks for a second person it waits: see ``grant``.
+	"""
 	frappe.only_for(MANAGERS)
 	reason = plain_text(reason, _("The reason"))
-	taken = guarded(lambda: grants.void_lot(lot, reason))
-	return {"lot": lot, "credits": taken}
+
+	def whole() -> dict[str, object]:
+		wanted = _of_lot(approvals.VOID, lot, None, reason, f"void:{lot}")
+		return _waits(wanted) if wanted else {"lot": lot, "credits": grants.void_lot(lot, reason)}
+
+	return guarded(whole)
 
 
 @frappe.whitelist(methods=["POST"])
 def adjust(lot: str, credits: int | bool, reason: str, key: str = "") -> dict[str, object]:
-	"""Correct a lot by a signed number of credits, for a reason. Managers only."""
+	"""Correct a lot by a signed number of credits, for a reason. Managers only. Where the site asks for a second person it
+	waits: see ``grant``.
+	"""
 	frappe.only_for(MANAGERS)
 	reason, credits = plain_text(reason, _("The reason")), whole_number(credits, _("Credits"))
 	event = event_of("adjust", key)
-	return {"lot": lot, "remaining": guarded(lambda: grants.adjust_lot(lot, credits, reason, event))}
+
+	def whole() -> dict[str, object]:
+		wanted = _of_lot(approvals.ADJUSTMENT, lot, credits, reason, event)
+		return (
+			_waits(wanted)
+			if wanted
+			else {"lot": lot, "remaining": grants.adjust_lot(lot, credits, reason, event)}
+		)
+
+	return guarded(whole)
 
 
 @frappe.whitelist(methods=["GET", "POST"])

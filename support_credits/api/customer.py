@@ -13,6 +13,7 @@ from support_credits.api.account import guarded
 from support_credits.api.hours import check_reader
 from support_credits.api.limits import limited
 from support_credits.api.proposals import lines_of
+from support_credits.api.session_wording import seen_by_customer
 from support_credits.api.shapes import (
 	BalanceChart,
 	Balances,
@@ -24,9 +25,10 @@ from support_credits.api.shapes import (
 	TicketCredits,
 	WaitingTicket,
 )
+from support_credits.api.subscription_wording import subscription_line
 from support_credits.engine.decision import Door
 from support_credits.hours.severity import host_priority
-from support_credits.ledger import clock, incidents, pages, proposals, queries, quotes
+from support_credits.ledger import clock, incidents, pages, proposals, queries, quotes, work
 from support_credits.ledger import overview as reads
 from support_credits.ledger import settings as site
 from support_credits.ledger.intake import Arrival, TicketRef
@@ -93,6 +95,7 @@ def overview(customer: str = "") -> Overview:
 		"next_expiry": wording.next_expiry(member.account, at),
 		"chart": _chart(seen),
 		"runway": runways.of_account(member.account, found.held, reads.pace(seen, at), at),
+		"subscription": subscription_line(member.account),
 		"proposals": lines_of([member]),
 		"ways": wording.ways(),
 		"reading": wording.reading(),
@@ -197,6 +200,11 @@ def _quote_message(said: quotes.Quote, state: str) -> str:
 def ticket(ticket: str) -> TicketCredits:
 	"""What ``ticket`` cost, when it is answered and what was proposed for it; for whoever may read the ticket."""
 	check_reader(ticket)
+	return of_ticket(ticket)
+
+
+def of_ticket(ticket: str) -> TicketCredits:
+	"""The same, for whoever has asked whether the caller may."""
 	name = incidents.name_for_ticket(ticket)
 	incident = incidents.read(name) if name else None
 	if incident is None:
@@ -218,6 +226,7 @@ def _no_credits(ticket: str) -> TicketCredits:
 		"lots": [],
 		"proposals": [],
 		"ways": [],
+		"sessions": seen_by_customer(ticket),
 	}  # type: ignore[typeddict-item]
 
 
@@ -243,6 +252,7 @@ def _of_incident(ticket: str, incident: Incident) -> TicketCredits:
 		"proposals": lines_of([member], ticket=ticket) if member else [],
 		"balance": queries.balance(incident.account) if member and incident.account else None,
 		"ways": wording.ways() if incident.state in IN_NEED else [],
+		"sessions": seen_by_customer(ticket),
 	}
 
 
@@ -264,5 +274,4 @@ def _responded_at(ticket: str) -> str | None:
 def _minutes(incident: Incident) -> Minutes | None:
 	if incident.state not in RUNNING:
 		return None
-	text = "SELECT COALESCE(SUM(minutes), 0) FROM `tabWork Log` WHERE incident = %s"
-	return {"used": int(frappe.db.sql(text, incident.name)[0][0]), "covered": proposals.covered(incident)}
+	return {"used": work.minutes_of(incident.name), "covered": proposals.covered(incident)}

@@ -35,11 +35,15 @@ def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> dict[str,
 
 
 @frappe.whitelist(methods=["POST"])
-def unexempt(ticket: str) -> dict[str, object]:
-	"""Remove the exemption: the ticket is charged again, or waits for credits when there are none."""
+def unexempt(ticket: str, reason: str = "") -> dict[str, object]:
+	"""Remove the exemption: the ticket is charged again, or waits for credits when there are none.
+
+	A closed ticket is charged for a ``reason`` only; it stays with the incident.
+	"""
 	check_agent(ticket)
 	_check_standing_exemption(ticket)
-	return _run(lambda: corrections.unexempt(ticket), _("removed the exemption"))
+	reason = plain_text(reason, _("The reason"))
+	return _run(lambda: corrections.unexempt(ticket, reason), _activity(_("removed the exemption"), reason))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -57,10 +61,15 @@ def release(ticket: str) -> dict[str, object]:
 
 
 @frappe.whitelist(methods=["POST"])
-def charge(ticket: str) -> dict[str, object]:
-	"""Charge a ticket that began as an automatic mail or a request: it is an incident after all. Without credits it waits."""
+def charge(ticket: str, reason: str = "") -> dict[str, object]:
+	"""Charge a ticket that began as an automatic mail or a request: it is an incident after all. Without credits it waits.
+
+	A closed ticket is charged for a ``reason`` only; it stays with the incident.
+	"""
 	check_agent(ticket)
-	return _run(lambda: corrections.count(ticket), _("charged the ticket: it is an incident"))
+	reason = plain_text(reason, _("The reason"))
+	activity = _activity(_("charged the ticket: it is an incident"), reason)
+	return _run(lambda: corrections.count(ticket, reason), activity)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -129,7 +138,7 @@ def _reason(reason: str) -> frappe._dict:
 def _check_reason(rule: frappe._dict, note: str, url: str) -> None:
 	if rule.who == "System":
 		frappe.throw(_("{0} applies by itself; nobody sets it.").format(rule.label), frappe.PermissionError)
-	if _is_managers(rule.who):
+	if is_managers(rule.who):
 		frappe.throw(_("Only an Agent Manager can set {0}.").format(rule.label), frappe.PermissionError)
 	if rule.note_required and not note.strip():
 		frappe.throw(_("{0} needs a note that says why.").format(rule.label))
@@ -137,7 +146,8 @@ def _check_reason(rule: frappe._dict, note: str, url: str) -> None:
 		frappe.throw(_("{0} carries no issue URL.").format(rule.label))
 
 
-def _is_managers(who: str) -> bool:
+def is_managers(who: str) -> bool:
+	"""Whether a reason that ``who`` may set is kept from the caller."""
 	return who == "Agent Manager" and not MANAGER_ROLES & set(frappe.get_roles())
 
 
@@ -145,8 +155,12 @@ def _check_standing_exemption(ticket: str) -> None:
 	"""What only a manager may set, only a manager may take away or replace."""
 	standing = frappe.db.get_value("Support Incident", {"ticket": ticket}, "exemption", order_by=None)
 	rule = standing and frappe.db.get_value("Exemption Reason", standing, ["who", "label"], as_dict=True)
-	if rule and _is_managers(rule.who):
+	if rule and is_managers(rule.who):
 		frappe.throw(_("Only an Agent Manager can take {0} away.").format(rule.label), frappe.PermissionError)
+
+
+def _activity(done: str, reason: str) -> str:
+	return f"{done}: {reason}" if reason else done
 
 
 def _run(work: Callable[[], Correction], activity: str) -> dict[str, object]:

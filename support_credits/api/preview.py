@@ -55,7 +55,7 @@ def response(doc: object) -> dict[str, object] | None:
 def split(doc: object) -> dict[str, object]:
 	"""The new ticket that a split makes is an incident of its own."""
 	said = quotes.of_new_ticket(_ref(doc, Door.SPLIT, key=frappe.generate_hash(length=20))).said()
-	return {**said, "summary": _("Split: the new ticket costs {0}.").format(_credits(said["credits"]))}
+	return {**said, "summary": _("Split: the new ticket costs {0}.").format(counted(said["credits"]))}
 
 
 def merge(doc: object) -> dict[str, object]:
@@ -78,7 +78,7 @@ def _merge_summary(held: int, said: dict[str, object]) -> str:
 	if not back:
 		return _("Merge into another ticket: nothing is given back.")
 	return _("Merge into another ticket: it gives {0} back to {1}.").format(
-		_credits(back), said["customer"] or ""
+		counted(back), said["customer"] or ""
 	)
 
 
@@ -93,7 +93,7 @@ def reopen(doc: object) -> dict[str, object]:
 	said = quotes.of_reopening(_ref(doc, Door.AGENT, key=doc.key), name).said()
 	return {
 		**said,
-		"summary": _("Reopen: a new incident, which costs {0}.").format(_credits(said["credits"])),
+		"summary": _("Reopen: a new incident, which costs {0}.").format(counted(said["credits"])),
 	}
 
 
@@ -108,7 +108,8 @@ def _ref(doc: object, door: Door, key: str) -> TicketRef:
 	return TicketRef(str(doc.name), key, doc.customer or None, lambda: Arrival(door, is_agent=True))
 
 
-def _credits(count: int) -> str:
+def counted(count: int) -> str:
+	"""A number of credits in words."""
 	return (
 		_("nothing")
 		if not count

@@ -15,6 +15,7 @@ from support_credits.api.limits import limited
 from support_credits.api.shapes import Answered, ProposalLine, Proposals
 from support_credits.engine.proposal import State
 from support_credits.exceptions import NotMember
+from support_credits.integrations.notices import notify_each
 from support_credits.ledger import proposals, queries
 from support_credits.ledger.proposals import Answer
 
@@ -80,7 +81,7 @@ def decline(proposal: str, note: str = "") -> Answered:
 
 def _answer(proposal: str, act: Callable[[], Answer], activity: str) -> Answered:
 	_check_may_answer(proposal)
-	return said(guarded(lambda: _shown(act(), activity)))
+	return said(guarded(lambda: tell_proposer(_shown(act(), activity))))
 
 
 def _shown(answer: Answer, activity: str) -> Answer:
@@ -89,6 +90,20 @@ def _shown(answer: Answer, activity: str) -> Answer:
 
 	show_answer(answer.ticket, activity.format(answer.credits))
 	return answer
+
+
+def tell_proposer(answer: Answer) -> Answer:
+	"""Who proposed it sees in the desk, in the same transaction, that it was answered."""
+	by = frappe.db.get_value("Credit Proposal", answer.proposal, "proposed_by")
+	if frappe.db.get_value("User", by, "enabled"):
+		notify_each((by,), "HD Ticket", answer.ticket, lambda: _answered_text(answer))
+	return answer
+
+
+def _answered_text(answer: Answer) -> str:
+	if answer.state is State.ACCEPTED:
+		return _("Ticket {0}: {1} extra credits were accepted.").format(answer.ticket, answer.credits)
+	return _("Ticket {0}: {1} extra credits were declined.").format(answer.ticket, answer.credits)
 
 
 def _check_may_answer(proposal: str) -> None:

@@ -6,6 +6,9 @@ text in the pack's currency. A ``…_text`` is for people, in the language of th
 
 from typing import TypedDict
 
+from support_credits.api.session_shapes import TicketSession
+from support_credits.api.subscription_shapes import SubscriptionLine
+
 
 class Link(TypedDict):
 	"""Where to go. ``url`` is empty where the provider has set none."""
@@ -151,7 +154,9 @@ class Minutes(TypedDict):
 
 
 class TicketCredits(TypedDict):
-	"""What a ticket cost and when it is answered. ``state`` is empty where credits play no part in it."""
+	"""What a ticket cost and when it is answered. ``state`` is empty where credits play no part in it; ``sessions`` are the help
+	by the hour it had, newest first.
+	"""
 
 	ticket: str
 	customer: str | None
@@ -169,6 +174,7 @@ class TicketCredits(TypedDict):
 	proposals: list[ProposalLine]
 	balance: int | None
 	ways: list[Way]
+	sessions: list[TicketSession]
 
 
 class WaitingTicket(TypedDict):
@@ -194,7 +200,11 @@ class BalanceChart(TypedDict):
 
 
 class TierRunway(TypedDict):
-	"""How long the credits last at the account's pace under a tier: through ``lasts_until``, None for longer than two years."""
+	"""How long the credits last at the account's pace under a tier: through ``lasts_until``, None for longer than two years.
+
+	``is_base``: what the account has without paying by the month. ``is_planned``: it counts from the next period on.
+	``may_choose``: choosing it would change something.
+	"""
 
 	tier: str
 	name: str
@@ -203,6 +213,9 @@ class TierRunway(TypedDict):
 	credits_per_incident: int
 	credits_per_month: int
 	is_current: bool
+	is_base: bool
+	is_planned: bool
+	may_choose: bool
 	lasts_until: str | None
 	unused: int
 
@@ -230,6 +243,7 @@ class Overview(TypedDict):
 	next_expiry: NextExpiry | None
 	chart: BalanceChart
 	runway: Runway
+	subscription: SubscriptionLine | None
 	proposals: list[ProposalLine]
 	ways: list[Way]
 	reading: list[Link]

@@ -32,6 +32,11 @@ NEEDED_EXPIRED = _(
 	"This ticket needs {needed} credit(s) and your balance is {balance}. "
 	"Expired lately: {expired}, last usable on {expired_on}."
 )
+# A tier by the month that cannot be paid.
+TIER_SHORT = _("This tier costs {cost} credit(s) now and you have {able}.")
+TIER_REFUSED = _(
+	"Not enough support credits: this tier costs {cost} now and you have {able}. You can: {ways}."
+)
 PARKED = _(
 	"We have your ticket and it waits for credits: it needs {needed} and your balance is {balance}. "
 	"You can: {ways}."

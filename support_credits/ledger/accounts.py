@@ -12,7 +12,7 @@ from frappe.utils import now_datetime, validate_email_address
 
 from support_credits.engine.grants import transfer
 from support_credits.engine.model import GENESIS_HASH, Allocation, lot_name
-from support_credits.ledger import clock, grants, incidents
+from support_credits.ledger import clock, grants, incidents, subscriptions
 from support_credits.ledger.posting import OpenAccount, account_locks
 from support_credits.ledger.rows import LotTerms, chained_terms
 
@@ -29,6 +29,11 @@ def blank_ledger_fields() -> dict[str, object]:
 		"parked": empty,
 		"merged_into": None,
 		"counts_from": now_datetime(),
+		"subscription": None,
+		"subscribed_tier": None,
+		"subscribed_until": None,
+		"noticed_seq": 0,
+		"noticed_balance": 0,
 	}
 
 
@@ -158,6 +163,7 @@ def join_accounts(old: str, new: str) -> None:
 		source, target = opened[old], opened[new]
 		if source is target:
 			return
+		subscriptions.join(source, target)
 		source.read(source.lot_names(range(1, source.head.lot_count + 1)))
 		for name in [lot.name for lot in source.lots.values() if not lot.moved_to]:
 			_move_lot(source, target, name)

@@ -28,7 +28,7 @@ from support_credits.engine.grants import days_after, expiry_date, grant_line
 from support_credits.engine.incident import State
 from support_credits.engine.model import Allocation, Entry, Line, Lot, parse_stamp, stamp_text
 from support_credits.engine.refund import refund
-from support_credits.ledger import extras, responses
+from support_credits.ledger import extras, responses, subscriptions
 from support_credits.ledger import settings as site
 from support_credits.ledger.posting import OpenAccount
 from support_credits.ledger.rows import Incident, LotTerms, chained_terms
@@ -97,6 +97,7 @@ def decide_for(
 	"""Ask the engine what happens to a ticket of ``customer`` at ``door``, with the lots read under the lock. ``extra`` are
 	credits he has accepted for it on top.
 	"""
+	subscriptions.settle(account)
 	needed = site.credits_per_incident(site.tier_of(account.row)) + extra
 	policy = policy or site.policy_for(door, account.row)
 	lots = account.read_enough(needed)

@@ -119,10 +119,11 @@ def _give_back(account: OpenAccount, incident: Incident, reason: str) -> int:
 	return back
 
 
-def unexempt(ticket: str) -> Correction:
+def unexempt(ticket: str, reason: str = "") -> Correction:
 	"""Remove the exemption: the ticket is charged again, or waits for credits when there are none."""
 	with incident_of(ticket) as (account, incident):
 		step(incident, Event.UNEXEMPT, Code.CHARGED)
+		_note_reason(incident, reason)
 		incident.exemption, incident.exemption_note, incident.exemption_url = None, "", ""
 		incident.exempted_by = ""
 		decide_again(account, incident, "recharge", Door.AGENT)
@@ -147,15 +148,31 @@ def decide_again(account: OpenAccount | None, incident: Incident, event: str, do
 	return decision
 
 
-def count(ticket: str) -> Correction:
+def count(ticket: str, reason: str = "") -> Correction:
 	"""An agent says that a ticket that began without a charge is an incident: it is charged, or waits for credits."""
 	with incident_of(ticket) as (account, incident):
+		step(incident, Event.COUNT, Code.CHARGED)
+		_note_reason(incident, reason)
 		requested = state_of(incident.state) is State.NOT_CHARGEABLE
 		count_in(account, incident, Door.AGENT)
 		if requested:  # nothing was promised for a request: its time runs from here
 			responses.restart(incident, clock.now())
 		incidents.update(incident)
 	return Correction(incident, restarted=requested)
+
+
+def _note_reason(incident: Incident, reason: str) -> None:
+	"""Why it is charged. A ticket that is closed is charged for a reason only: its customer thinks it is over."""
+	# Its row is locked: this read is of now.
+	status = frappe.db.get_value("HD Ticket", incident.ticket, "status_category", for_update=True)
+	if status == "Resolved" and not reason:
+		frappe.throw(
+			_(
+				"Ticket {0} is closed. Say why it is charged all the same: the reason stays with its incident."
+			).format(incident.ticket_no),
+			WrongState,
+		)
+	incident.charge_reason = reason
 
 
 def count_in(account: OpenAccount | None, incident: Incident, door: Door) -> Decision | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import frappe
+from frappe import _
+from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_ticket_activity
 
 from support_credits.engine.model import stamp_text
 from support_credits.engine.proposal import State
@@ -45,10 +47,24 @@ def _overdue() -> dict[str, object]:
 
 def _end(filters: dict[str, object], state: State) -> int:
 	# By primary key: whoever answers one of them holds its row, and no other.
-	names = frappe.get_all(DOCTYPE, filters=filters, pluck="name", limit=BATCH, order_by="name asc")
-	for name in names:
-		frappe.db.sql(
-			"UPDATE `tabCredit Proposal` SET state = %s, open_key = NULL WHERE name = %s AND state = %s",
-			(state.value, name, State.OPEN.value),
-		)
-	return len(names)
+	found = frappe.get_all(
+		DOCTYPE, filters=filters, fields=["name", "ticket", "credits"], limit=BATCH, order_by="name asc"
+	)
+	return sum(_end_one(row, state) for row in found)
+
+
+def _end_one(row: frappe._dict, state: State) -> int:
+	"""One that is still open, and its ticket's timeline says so."""
+	held = frappe.db.sql("SELECT state FROM `tabCredit Proposal` WHERE name = %s FOR UPDATE", row.name)
+	if not held or held[0][0] != State.OPEN.value:
+		return 0
+	frappe.db.sql(
+		"UPDATE `tabCredit Proposal` SET state = %s, open_key = NULL WHERE name = %s", (state.value, row.name)
+	)
+	if row.ticket:
+		said = {
+			State.EXPIRED: _("the proposal of {0} extra credits has expired: nobody answered it"),
+			State.WITHDRAWN: _("the proposal of {0} extra credits was withdrawn: the ticket has changed"),
+		}
+		log_ticket_activity(row.ticket, said[state].format(row.credits))
+	return 1

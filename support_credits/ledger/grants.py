@@ -1,7 +1,8 @@
 """Credits coming in and going out by a person's or a purchase's act: grant, void, adjust, expire.
 
-Whenever credits come in, overdrawn incidents are moved to them first and parked tickets are released next, oldest
-first, under the same lock, so that no newer ticket can take what an older one was waiting for.
+Whenever credits come in, a month that is due is paid, overdrawn incidents are moved to them and parked tickets are
+released, oldest first, under the same lock, so that no newer ticket can take what an older one was waiting for. With what is
+left a tier that has fallen comes back.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from support_credits.engine.incident import State
 from support_credits.engine.model import Entry, Lot
 from support_credits.engine.refund import adjust, expire, void
 from support_credits.exceptions import AlreadyPosted
-from support_credits.ledger import clock, incidents, releases
+from support_credits.ledger import clock, incidents, releases, subscriptions
 from support_credits.ledger.charging import funding_after
 from support_credits.ledger.posting import OpenAccount, account_lock
 from support_credits.ledger.rows import Incident, LotTerms, chained_terms
@@ -97,9 +98,12 @@ def _post_grant(account: OpenAccount, order: GrantOrder) -> tuple[str, list[str]
 
 
 def credits_came_in(account: OpenAccount) -> list[str]:
-	"""Repay the overdraft, then release parked tickets. Returns the incidents released."""
+	"""Repay the overdraft, release parked tickets, then let a fallen tier come back. Returns the incidents released."""
+	subscriptions.settle(account)
 	_repay(account)
-	return releases.release_parked(account)
+	released = releases.release_parked(account)
+	subscriptions.come_back(account)
+	return released
 
 
 def _repay(account: OpenAccount) -> None:

@@ -17,6 +17,11 @@ ACCOUNT_LEDGER_FIELDS = (
 	"parked",
 	"merged_into",
 	"counts_from",
+	"subscription",
+	"subscribed_tier",
+	"subscribed_until",
+	"noticed_seq",
+	"noticed_balance",
 )
 
 

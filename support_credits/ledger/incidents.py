@@ -189,10 +189,13 @@ def ticket_deleted(ticket: str) -> None:
 
 
 def _leave_ticket(ticket: str) -> None:
-	"""What was proposed for a ticket and the work on it stay, with its number as text: another may get that number."""
+	"""What was proposed for a ticket and the work on it stay, with its number as text: another may get that number. Timers
+	that run on it end.
+	"""
 	for doctype in ("Credit Proposal", "Work Log"):
 		table = frappe.qb.DocType(doctype)
 		frappe.qb.update(table).set(table.ticket, None).where(table.ticket == str(ticket)).run()
+	frappe.db.delete("Work Timer", {"ticket": str(ticket)})
 
 
 def forget_customer(customer: str) -> None:

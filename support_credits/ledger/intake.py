@@ -12,7 +12,16 @@ from support_credits.engine.decision import Code, Door, Policy, TicketFacts, dec
 from support_credits.engine.incident import INCIDENT_NEXT, Event, State
 from support_credits.engine.model import stamp_text
 from support_credits.exceptions import AlreadyServed, CreditsRefused, NotMember
-from support_credits.ledger import accounts, charging, clock, extras, incidents, releases, responses
+from support_credits.ledger import (
+	accounts,
+	charging,
+	clock,
+	extras,
+	incidents,
+	releases,
+	responses,
+	subscriptions,
+)
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import CustomerFacts
 from support_credits.ledger.posting import OpenAccount, account_lock, account_locks
@@ -238,6 +247,7 @@ def _enter_customer(
 	incident.account = account.name if account else None
 	if incident.state and _keeps_state(incident):
 		if account:
+			subscriptions.settle(account)
 			incident.tier = site.tier_of(account.row)
 			responses.judge(incident, incident.tier, arrival.priority, arrival.confirms_priority)
 			responses.follow(incident, account.at)

@@ -9,10 +9,12 @@ import frappe
 from support_credits.engine.model import stamp_text
 from support_credits.ledger import clock, extras, grants, orders, releases, topups
 from support_credits.ledger.retry import retry_whole
+from support_credits.run_record import recorded
 
 ACCOUNTS_PER_RUN = 1_000
 
 
+@recorded
 def expire_lots() -> int:
 	"""Book the expiry of lots that are past their end, one transaction per account; returns how many lots."""
 	lot = frappe.qb.DocType("Credit Lot")
@@ -24,17 +26,18 @@ def expire_lots() -> int:
 		.limit(ACCOUNTS_PER_RUN)
 		.run(pluck=True)
 	)
-	return sum(_each(account, grants.expire_account) for account in due)
+	return sum(each(account, grants.expire_account) for account in due)
 
 
+@recorded
 def release_waiting() -> int:
 	"""Try the accounts in whose queue tickets wait: credits may count without a posting, a tier may have become cheaper."""
 	account = frappe.qb.DocType("Credit Account")
 	waiting = frappe.qb.from_(account).select(account.name).where(account.parked.like('["%')).run(pluck=True)
-	return sum(_each(name, releases.release_account) for name in waiting)
+	return sum(each(name, releases.release_account) for name in waiting)
 
 
-def _each(account: str, work: Callable[[str], int]) -> int:
+def each(account: str, work: Callable[[str], int]) -> int:
 	"""One account, one transaction: one that fails is logged and must not hold up the others."""
 	try:
 		done = retry_whole(lambda: work(account))
@@ -46,6 +49,7 @@ def _each(account: str, work: Callable[[str], int]) -> int:
 	return done
 
 
+@recorded
 def expire_proposals() -> int:
 	"""Say of every proposal whose time is over that it is; it could not be answered before either."""
 	done = extras.expire_due()
@@ -53,6 +57,7 @@ def expire_proposals() -> int:
 	return done
 
 
+@recorded
 def expire_orders() -> int:
 	"""Say of every unpaid order whose time is over that it is; what is paid for it later counts all the same."""
 	done = orders.expire_due()
@@ -60,11 +65,13 @@ def expire_orders() -> int:
 	return done
 
 
+@recorded
 def raise_topups() -> int:
 	"""Ask customers whose balance has fallen to their threshold."""
 	return topups.raise_due()
 
 
+@recorded
 def finish_releases() -> int:
 	"""Bring tickets of released incidents up to date; also picks up what a crash left behind."""
 	frappe.set_user("Administrator")

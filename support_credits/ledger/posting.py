@@ -28,6 +28,7 @@ BATCH_GROWTH = 8
 ACCOUNT_COLUMNS = (
 	"name", "customer", "tier", "merged_into", "overdraft_limit", *POLICY_FIELDS,
 	"seq", "lot_count", "head_hash", "open_lots", "overdrawn", "parked",
+	"subscription", "subscribed_tier", "subscribed_until",
 )  # fmt: skip
 
 

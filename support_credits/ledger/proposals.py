@@ -18,7 +18,16 @@ from support_credits.engine.grants import days_after
 from support_credits.engine.model import Allocation, parse_stamp, stamp_text
 from support_credits.engine.proposal import CHARGEABLE, Event, State, covered_minutes, next_state, state_at
 from support_credits.exceptions import CreditsRefused, WrongState
-from support_credits.ledger import charging, clock, corrections, extras, incidents, queries, rows
+from support_credits.ledger import (
+	charging,
+	clock,
+	corrections,
+	extras,
+	incidents,
+	queries,
+	rows,
+	ticket_notices,
+)
 from support_credits.ledger import settings as site
 from support_credits.ledger.extras import DOCTYPE
 from support_credits.ledger.posting import OpenAccount
@@ -69,6 +78,7 @@ def propose(ticket: str, credits: int, reason: str) -> str:
 			"expires_at_utc": stamp_text(days_after(at, site.proposal_days(), site.provider_zone())),
 		}
 		_insert(values)
+		ticket_notices.proposed(name, incident, credits)
 	return name
 
 

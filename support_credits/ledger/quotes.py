@@ -13,7 +13,7 @@ import frappe
 from frappe import _
 
 from support_credits.exceptions import CreditsRefused
-from support_credits.ledger import incidents, intake, merging, queries, reopening
+from support_credits.ledger import incidents, intake, merging, queries, reopening, subscriptions
 from support_credits.ledger.intake import TicketRef
 from support_credits.ledger.rows import Incident
 
@@ -41,6 +41,13 @@ class Quote:
 		"""What an agent is shown of it."""
 		fields = ("credits", "state", "customer", "balance", "balance_after", "message")
 		return {field: getattr(self, field) for field in fields}
+
+
+def _settled_balance(account: str) -> int:
+	"""The balance once a month that is due is paid: the act pays it first, and it is none of its cost."""
+	if subscriptions.is_due(account):
+		subscriptions.settle_account(account)
+	return queries.balance(account)
 
 
 @contextmanager
@@ -84,8 +91,8 @@ def of_merging(incident_name: str, target: str) -> Quote:
 
 def _quote(customer: str | None, act: Callable[[], Incident | None]) -> Quote:
 	account = customer and frappe.db.get_value("Credit Account", {"customer": customer}, "name")
-	before = queries.balance(account) if account else 0
 	with undone():
+		before = _settled_balance(account) if account else 0
 		try:
 			incident = act()
 		except CreditsRefused as refusal:

@@ -12,7 +12,7 @@ from frappe.utils import now
 
 from support_credits.engine.allocation import allocate, available
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock, extras, incidents, responses, soon
+from support_credits.ledger import clock, extras, incidents, responses, soon, subscriptions
 from support_credits.ledger import settings as site
 from support_credits.ledger.charging import enter_charge
 from support_credits.ledger.posting import OpenAccount, account_lock
@@ -46,6 +46,7 @@ def release_parked(account: OpenAccount) -> list[str]:
 def release_account(name: str) -> int:
 	"""Release what the account can pay; returns how many incidents."""
 	with account_lock(name, clock.now()) as account:
+		subscriptions.settle(account)
 		return len(release_parked(account))
 
 
@@ -114,6 +115,7 @@ def _finish(name: str) -> int:
 
 def update_ticket(incident_name: str) -> None:
 	"""Open the ticket of a released incident; its SLA and first response start at this moment."""
+	from support_credits.ledger import ticket_notices
 	from support_credits.overrides import hd_ticket, parking
 
 	ticket_name = frappe.db.get_value("Support Incident", incident_name, "ticket")
@@ -127,6 +129,7 @@ def update_ticket(incident_name: str) -> None:
 		parking.wake(ticket)
 		ticket.flags.sc_release = True
 		ticket.save(ignore_permissions=True)
+		ticket_notices.released(incident)
 	elif due:
 		hd_ticket.refresh_marks(incident)
 	incidents.update(incident)

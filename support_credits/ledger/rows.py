@@ -63,6 +63,7 @@ class Incident:
 	exemption_note: str = ""
 	exemption_url: str = ""
 	exempted_by: str = ""
+	charge_reason: str = ""
 	opened_at_utc: str = ""
 	charged_at_utc: str = ""
 	parked_at_utc: str = ""

@@ -41,10 +41,11 @@ def provider_zone() -> ZoneInfo:
 
 def policy_for(door: Door, account: frappe._dict | None) -> Policy:
 	"""What happens at ``door`` when the account is empty: the account's own word first, then the site's."""
-	return resolve_policy(door, _policies(account or {}), _policies(settings()))
+	return resolve_policy(door, policies_of(account or {}), policies_of(settings()))
 
 
-def _policies(record: frappe._dict) -> dict[Door, Policy]:
+def policies_of(record: frappe._dict) -> dict[Door, Policy]:
+	"""What an account, or the settings, say of their own for each door."""
 	chosen = {field: record.get(field) for field in POLICY_DOORS}
 	return {
 		door: POLICY_BY_LABEL[label]
@@ -55,6 +56,13 @@ def _policies(record: frappe._dict) -> dict[Door, Policy]:
 
 
 def tier_of(account: frappe._dict | None) -> str | None:
+	"""The tier that counts: one that is paid by the month, else the account's own, else the site's base tier."""
+	row = account or {}
+	return row.get("subscribed_tier") or base_tier_of(account)
+
+
+def base_tier_of(account: frappe._dict | None) -> str | None:
+	"""What an account has without paying by the month."""
 	return (account or {}).get("tier") or settings().base_tier or None
 
 
@@ -71,6 +79,11 @@ def cover_minutes() -> int:
 	return int(settings().cover_minutes or 60)
 
 
+def work_step_minutes() -> int:
+	"""Logged work is rounded up to whole multiples of so many minutes; 1 is as it was."""
+	return int(settings().work_step_minutes or 1)
+
+
 def proposal_days() -> int:
 	"""Days for which a proposal of extra credits can be answered; 0 until the end of the day."""
 	days = settings().proposal_days
@@ -81,6 +94,24 @@ def order_days() -> int:
 	"""Days for which an order can be paid; 0 until the end of the day."""
 	days = settings().order_days
 	return 30 if days is None else int(days)
+
+
+def tier_notice_days() -> int:
+	"""Days before a period that cannot be paid on which its customer is told (design rule 15)."""
+	days = settings().tier_notice_days
+	return 3 if days is None else int(days)
+
+
+def tier_return_days() -> int:
+	"""Days for which a fallen tier comes back by itself when credits come."""
+	days = settings().tier_return_days
+	return 30 if days is None else int(days)
+
+
+def approval_days() -> int:
+	"""Days for which an entry by hand waits for a second person; 0 until the end of the day."""
+	days = settings().approval_days
+	return 7 if days is None else int(days)
 
 
 def late_reopening() -> Late:

@@ -38,6 +38,8 @@ from support_credits.ledger.heads import NotedHead, head_findings
 from support_credits.ledger.incident_proof import family_of, incident_findings, incident_streams
 from support_credits.ledger.incident_rules import Payer
 from support_credits.ledger.lot_proof import lot_findings
+from support_credits.ledger.session_proof import session_findings
+from support_credits.ledger.subscription_proof import lone_month_findings, subscription_findings
 from support_credits.ledger.ticket_proof import SUSPECT, TICKET_JOIN, ticket_findings, undecided_findings
 from support_credits.ledger.wording import render
 
@@ -104,13 +106,26 @@ def verify(
 		report.accounts += 1
 	report.add(head_findings(head for head in kept if account in (None, head.account)))
 	if account is None:
-		report.add(_orphans())
-		report.add(act_findings())
-		report.add(external_findings())
-		report.add(_accountless(show))
-		report.tickets = frappe.db.count("HD Ticket")
-		report.add(undecided_findings(show))
+		_verify_site(report, show)
 	return report
+
+
+def verify_site(progress: Progress | None = None) -> Report:
+	"""Check what belongs to no account alone: rows of none, acts, orders from elsewhere, and every ticket's decision."""
+	report = Report()
+	_verify_site(report, progress or no_progress)
+	return report
+
+
+def _verify_site(report: Report, show: Progress) -> None:
+	report.add(_orphans())
+	report.add(act_findings())
+	report.add(external_findings())
+	report.add(session_findings())
+	report.add(lone_month_findings())
+	report.add(_accountless(show))
+	report.tickets = frappe.db.count("HD Ticket")
+	report.add(undecided_findings(show))
 
 
 def _verify_account(name: str, report: Report, progress: Progress, tickets: bool) -> None:
@@ -132,6 +147,7 @@ def _verify_account(name: str, report: Report, progress: Progress, tickets: bool
 		payer = Payer(row.name, row.customer or "", family_of(row.name), overdrafts)
 		report.add(incident_findings(payer, progress, tickets))
 	report.add(list_findings(row))
+	report.add(subscription_findings(row.name))
 
 
 def _chain(head: Head, tally: LotTally, report: Report, progress: Progress) -> Iterator[Finding]:

@@ -12,10 +12,11 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_ticket_activity
+from helpdesk.utils import get_doc_room, publish_event
 
 from support_credits.engine.incident import State
 from support_credits.exceptions import HasHistory, WrongState
-from support_credits.ledger import corrections, incidents, intake, releases
+from support_credits.ledger import corrections, incidents, intake, releases, session_rows
 from support_credits.ledger.wording import label_of
 from support_credits.mail.context import current
 from support_credits.overrides import agreement, doors, halves, identity, merging, parking, reopening
@@ -66,6 +67,7 @@ def before_save(doc: HDTicket, method: str | None = None) -> None:
 
 def on_trash(doc: HDTicket, method: str | None = None) -> None:
 	incidents.ticket_deleted(doc.name)
+	session_rows.ticket_deleted(doc.name)
 
 
 def before_rename(doc: HDTicket, method: str, old: str, new: str, merge: bool = False) -> None:
@@ -205,6 +207,7 @@ def show_correction(incident: Incident, activity: str, restarted: bool = False) 
 	elif restarted or agreement.is_due(incident):
 		start_showing(incident, restarted)
 	log_ticket_activity(incident.ticket, activity)
+	tell_pages(incident.ticket)
 
 
 def show_answer(ticket: str, activity: str) -> None:
@@ -212,6 +215,13 @@ def show_answer(ticket: str, activity: str) -> None:
 	name = incidents.name_for_ticket(ticket)
 	refresh_marks(incidents.lock([name])[0])
 	log_ticket_activity(ticket, activity)
+	tell_pages(ticket)
+
+
+def tell_pages(ticket: str) -> None:
+	"""Helpdesk's pages that show the ticket load it again, as after a save: its marks were written around the document."""
+	room = get_doc_room("HD Ticket", ticket)
+	publish_event("helpdesk:ticket-update", room=room, data={"ticket_id": str(ticket)})
 
 
 def start_showing(incident: Incident, restarted: bool = False) -> None:

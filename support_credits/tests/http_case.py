@@ -17,7 +17,7 @@ from support_credits.tests.server import Answer
 WATCHED = (
 	"HD Ticket", "Communication", "HD Ticket Activity", "HD Ticket Comment", "File", "Email Queue", "Contact",
 	"Credit Account", "Credit Lot", "Credit Ledger Entry", "Support Incident", "Credit Proposal", "Activation Code",
-	"Credit Order", "Order Redemption", "Activation Batch", "Deployment",
+	"Credit Order", "Order Redemption", "Activation Batch", "Deployment", "Emergency Session",
 )  # fmt: skip
 
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import json
+
 import frappe
 
 from support_credits import opening_import
 from support_credits.engine.order_numbers import asked_for
-from support_credits.ledger import external_orders, order_payment, orders
+from support_credits.engine.session import Kind
+from support_credits.ledger import (
+	approvals,
+	external_orders,
+	order_payment,
+	orders,
+	session_export,
+	sessions,
+	subscriptions,
+	work,
+)
 from support_credits.tests import factories as make
 from support_credits.tests.compat import publish
+from support_credits.tests.session_case import end_open
+from support_credits.tests.test_catalogue_api import small
 
 Arguments = dict[str, object]
 
@@ -19,6 +33,20 @@ def new_order(customer: str, pack: str, paid: bool = False) -> Arguments:
 		order_payment.pay(name, order_payment.Payment("Manager", "Bank", f"manual:{name}"))
 	publish()
 	return {"order": name}
+
+
+def monthly_tier() -> str:
+	"""A tier that is sold by the month, for no more than anybody in the table has."""
+	name = make.tier(credits_per_month=1)
+	publish()
+	return name
+
+
+def with_tier(customer: str, account: str) -> Arguments:
+	"""A customer who has a tier by the month, not cancelled."""
+	subscriptions.choose(account, monthly_tier())
+	publish()
+	return {"customer": customer}
 
 
 def new_import(customer: str, state: str) -> Arguments:
@@ -46,3 +74,63 @@ def found_order(ticket: str) -> Arguments:
 	name = external_orders.note_found(number, ticket, "somebody@example.com", False)
 	publish()
 	return {"redemption": name}
+
+
+def new_session(ticket: str) -> Arguments:
+	"""A session that stands still; whoever is to act on it works on no other."""
+	end_open()
+	name = sessions.start(ticket, Kind.EMERGENCY).session
+	sessions.pause(name)
+	publish()
+	return {"session": name}
+
+
+def free_ticket(ticket: str) -> Arguments:
+	"""A ticket for somebody who works on no session."""
+	end_open()
+	return {"ticket": ticket}
+
+
+def new_export(ticket: str) -> Arguments:
+	"""An export that can be had again."""
+	sessions.stop(str(new_session(ticket)["session"]))
+	export = session_export.make(None, None)
+	publish()
+	return {"export": export}
+
+
+def new_timer(ticket: str, who: make.Person | None) -> Arguments:
+	"""A timer that ``who`` has running on the ticket; an agent's where nobody is logged in."""
+	timer = work.start(ticket, (who or make.agent()).email)
+	publish()
+	return {"timer": timer.name}
+
+
+def new_approval(account: str, who: make.Person | None = None) -> Arguments:
+	"""A grant by hand that waits for a second person; asked for by ``who``, or by somebody else than all of the table."""
+	event = f"grant:{make.unique_code('asked')}"
+	with make.acting_as(who or "Administrator"):
+		name = approvals.ask(approvals.Request(approvals.GRANT, account, 1, "Because", event))
+	publish()
+	return {"approval": name}
+
+
+def new_simulation() -> Arguments:
+	"""One that was not run yet, of today."""
+	from support_credits.tests.simulation_case import catalogue
+
+	today = frappe.utils.today()
+	fields = {"since": today, "until": today, "catalogue": json.dumps(catalogue())}
+	doc = frappe.get_doc({"doctype": "Credit Simulation", **fields}).insert()
+	publish()
+	return {"name": doc.name}
+
+
+def new_catalogue() -> Arguments:
+	"""A catalogue of its own for a site whose settings were all edited: it brings records, and every setting stays."""
+	settings = "Support Credits Settings"
+	stored = json.loads(frappe.db.get_single_value(settings, "catalogue") or "{}")
+	by_the_hour = {key: stored[key] for key in ("emergency", "after_hours") if key in stored}
+	frappe.db.set_single_value(settings, {"catalogue_name": "Edited", "catalogue_marks": "{}"})
+	publish()
+	return {"content": json.dumps({**small(), **by_the_hour, "packs": [], "exemption_reasons": []})}

@@ -166,6 +166,31 @@ def parked_ticket() -> dict[str, str]:
 	return {**login(company.person), "ticket": ticket}
 
 
+def hourly_ticket(minutes: str = "91") -> dict[str, str]:
+	"""A ticket on which somebody has worked by the hour for so long, and works on."""
+	begin()
+	from support_credits.engine.session import Kind
+	from support_credits.ledger import sessions
+	from support_credits.tests.session_case import catalogue, end_open, offer, set_back
+
+	offer(catalogue())
+	end_open()
+	company, ticket = _charged(2)
+	session = sessions.start(ticket, Kind.EMERGENCY).session
+	set_back(session, int(minutes))
+	frappe.db.commit()
+	return {**login(company.person), "ticket": ticket, "session": session}
+
+
+def stop_session(session: str) -> dict[str, str]:
+	begin()
+	from support_credits.ledger import sessions
+
+	sessions.stop(session, "The router was replaced.")
+	frappe.db.commit()
+	return {"session": session}
+
+
 def proposal_state(proposal: str) -> dict[str, str]:
 	return {"state": frappe.db.get_value("Credit Proposal", proposal, "state")}
 

@@ -47,6 +47,7 @@ class InjectionCase(AttackCase):
 		super().setUpClass()
 		cls.victim = Victim()
 		cls.pack = make.pack()
+		cls.tier = make.tier(credits_per_month=1)
 		publish()
 
 	def setUp(self) -> None:
@@ -63,7 +64,8 @@ class TestOurOwnEndpoints(InjectionCase):
 			"customer": self.victim.customer, "reason": "Because", "months": 1,
 			"severity": "High", "code": "7K3M-PX2D-9QRT-W4HV", "batch": "Cards", "proposal": self.proposal(),
 			"subject": "A wish", "details": "A long one", "order": self.order(), "reference": "Bank", "accept_terms": True,
-			"pack": self.pack, "number": "or_abcdefgh",
+			"pack": self.pack, "number": "or_abcdefgh", "session": "none", "approval": "none",
+			"timer": "none", "minutes": 5, "tier": self.tier,
 		}  # fmt: skip
 
 	def proposal(self) -> str:
@@ -89,7 +91,21 @@ class TestOurOwnEndpoints(InjectionCase):
 				name
 				for name in parameters
 				if name
-				in ("ticket", "lot", "account", "customer", "person", "pack", "proposal", "code", "order")
+				in (
+					"ticket",
+					"lot",
+					"account",
+					"customer",
+					"person",
+					"pack",
+					"proposal",
+					"code",
+					"order",
+					"session",
+					"approval",
+					"timer",
+					"tier",
+				)
 			]
 			if path.endswith(".exempt"):
 				named.append("reason")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import frappe
+import frappe.client
 
 from support_credits import install
 from support_credits.tests import factories
@@ -26,7 +27,9 @@ class TestDoctypes(LedgerCase):
 		):
 			with self.subTest(doctype), factories.acting_as(someone):
 				self.assertFalse(frappe.has_permission(doctype, "read"))
-				self.assertRaises(frappe.PermissionError, frappe.get_list, doctype)
+				# A single has no table: Frappe 16 says so before it asks for a right to list it.
+				read = frappe.client.get if frappe.get_meta(doctype).issingle else frappe.get_list
+				self.assertRaises(frappe.PermissionError, read, doctype)
 
 	def test_marks_on_a_ticket_are_read_only_and_copy_none_of_the_hosts_permissions(self) -> None:
 		meta = frappe.get_meta("HD Ticket")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import frappe
 from frappe.modules.patch_handler import get_patches_from_app
 
@@ -14,6 +16,17 @@ class TestPatches(TestCase):
 			with self.subTest(patch):
 				module = patch.split(maxsplit=1)[0]
 				self.assertTrue(callable(frappe.get_attr(f"{module}.execute")), module)
+
+	def test_each_patch_there_is_is_run_once_by_patches_txt(self) -> None:
+		files = Path(frappe.get_app_path("support_credits", "patches")).rglob("*.py")
+		there = {file.stem for file in files if file.stem != "__init__"}
+		named = [patch.split(maxsplit=1)[0] for patch in get_patches_from_app("support_credits")]
+		self.assertEqual(
+			len(named), len(set(named)), "a line repeated runs once; a new run needs a comment behind it"
+		)
+		self.assertEqual(
+			{f"support_credits.patches.{name}" for name in there}, set(named), "in patches/ and patches.txt"
+		)
 
 	def test_each_hook_resolves(self) -> None:
 		from support_credits import hooks

@@ -15,6 +15,7 @@ from support_credits.tests import permission_ways as ways
 from support_credits.tests.compat import publish
 from support_credits.tests.http_case import HttpTestCase
 from support_credits.tests.server import Answer, Portal, agent
+from support_credits.tests.session_case import catalogue, offer
 
 TABLE = Path(frappe.get_app_path("support_credits")).parent / "docs" / "permissions.md"
 PREFIX = "support_credits.api."
@@ -103,6 +104,16 @@ class Scene:
 			"account.adjust": lambda: {"lot": self.lot(), "credits": 1, "reason": "Because"},
 			"account.statement": lambda: {"account": self.company.account},
 			"account.verify": lambda: {"account": self.other.account},
+			"agent.ticket": lambda: ticket,
+			"approvals.approve": lambda: ways.new_approval(self.company.account),
+			"approvals.decline": lambda: ways.new_approval(self.company.account),
+			"approvals.waiting": dict,
+			"approvals.withdraw": lambda: ways.new_approval(
+				self.company.account, self.people[person or "guest"]
+			),
+			"catalogue.load_catalogue": ways.new_catalogue,
+			"catalogue.preview_catalogue": lambda: {"name": "rockstor"},
+			"catalogue.shipped": dict,
 			"codes.issue": lambda: {"batch": "Cards", "credits": 1},
 			"codes.print_codes": lambda: {"codes": self.new_code()},
 			"codes.redeem": lambda: {**customer, "code": self.new_code()},
@@ -123,6 +134,9 @@ class Scene:
 			"external_orders.redeem_found": lambda: ways.found_order(self.ticket),
 			"external_orders.redeem_order": lambda: {**customer, "number": "or_abcdefgh"},
 			"exports.customer_export": lambda: customer,
+			"figures.answers_by_month": dict,
+			"figures.credits_by_month": dict,
+			"figures.number": lambda: {"filters": {"figure": "outstanding"}},
 			"host.merge_ticket": lambda: {"source": self.new_ticket(), "target": self.ticket},
 			"host.show_outside_hours_banner": lambda: {"ticket_name": self.ticket},
 			"host.split_ticket": lambda: {
@@ -158,8 +172,25 @@ class Scene:
 			"proposals.propose": lambda: {"ticket": self.new_ticket(), "credits": 1, "reason": "More"},
 			"proposals.withdraw": self.new_proposal,
 			"services.request": lambda: self.wish(person),
+			"sessions.cancel": lambda: {**ways.new_session(self.new_ticket()), "reason": "Mistake"},
+			"sessions.export_csv": lambda: ways.new_export(self.new_ticket()),
+			"sessions.of_ticket": lambda: ticket,
+			"sessions.pause": lambda: ways.new_session(self.new_ticket()),
+			"sessions.resume": lambda: ways.new_session(self.new_ticket()),
+			"sessions.start": lambda: ways.free_ticket(self.new_ticket()),
+			"sessions.stop": lambda: ways.new_session(self.new_ticket()),
+			"simulations.loaded_catalogue": dict,
+			"simulations.run": ways.new_simulation,
 			"statement.download": lambda: {**customer, "format": "csv"},
 			"statement.page": lambda: customer,
+			"subscriptions.cancel": lambda: ways.with_tier(self.company.name, self.company.account),
+			"subscriptions.choose": lambda: {**customer, "tier": ways.monthly_tier()},
+			"subscriptions.current": lambda: customer,
+			"subscriptions.preview": lambda: {**customer, "tier": ways.monthly_tier()},
+			"work.discard_timer": lambda: ways.new_timer(self.ticket, self.people[person or "agent"]),
+			"work.log": lambda: {**ticket, "minutes": 5},
+			"work.start_timer": lambda: ticket,
+			"work.stop_timer": lambda: ways.new_timer(self.ticket, self.people[person or "agent"]),
 		}
 
 	def wish(self, person: str) -> Arguments:
@@ -224,6 +255,13 @@ class TestTable(HttpTestCase):
 
 class TestEachCell(HttpTestCase):
 	"""Filled below: ``test_<path>_<person>_<expected>``."""
+
+	@classmethod
+	def setUpClass(cls) -> None:
+		super().setUpClass()
+		before = frappe.db.get_single_value("Support Credits Settings", "catalogue") or ""
+		cls.addClassCleanup(offer, before)
+		offer(catalogue())  # help by the hour has its rate from there
 
 	def assert_cell(self, path: str, person: str, expected: str) -> None:
 		if path.startswith("/"):

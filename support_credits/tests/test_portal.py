@@ -72,7 +72,33 @@ class TestLoader(PortalCase):
 		frappe.set_user("Administrator")
 		someone = factories.portal_user()
 		factories.customer(someone)
-		for user in ("Guest", "Administrator", someone.email):
+		for user in ("Guest", someone.email):
+			with self.subTest(user):
+				frappe.set_user(user)
+				self.assert_untouched(self.page())
+
+	def test_what_it_is_to_do_is_said_with_it(self) -> None:
+		"""The portal and its menu for a member with credits; the agents' pages for agents; both for who is both."""
+		frappe.set_user("Administrator")
+		agent, both = factories.agent(), factories.agent()
+		factories.add_member(self.company.name, both)
+		expected = {
+			self.company.person.email: "data-portal data-menu",
+			agent.email: "data-agent",
+			both.email: "data-portal data-menu data-agent",
+		}
+		for user, marks in expected.items():
+			with self.subTest(marks):
+				frappe.set_user(user)
+				self.assertIn(f'data-label="Credits" {marks}></script>', self.page().get_data(as_text=True))
+
+	def test_an_agent_of_a_site_without_accounts_gets_helpdesk_as_it_is(self) -> None:
+		frappe.set_user("Administrator")
+		agent = factories.agent()
+		frappe.db.savepoint("with_accounts")
+		self.addCleanup(frappe.db.rollback, save_point="with_accounts")
+		frappe.db.delete("Credit Account")
+		for user in (agent.email, "Administrator"):
 			with self.subTest(user):
 				frappe.set_user(user)
 				self.assert_untouched(self.page())

@@ -41,6 +41,16 @@ def test_a_waiting_ticket_shows_the_ways_on_and_no_date_it_does_not_have(browser
 	browser.shot("cards-parked")
 
 
+def test_help_by_the_hour_shows_what_it_comes_to_while_it_runs_and_when_it_is_over(browser: Browser) -> None:
+	someone = made("hourly_ticket")
+	open_ticket(browser, someone)
+	card_says(browser, "Emergency", "Running", "91 minutes so far: US$658.00 at US$329.00 an hour.")
+	browser.shot("cards-hourly")
+	made("stop_session", session=someone["session"])
+	open_ticket(browser, someone)
+	card_says(browser, "Stopped", "minutes of work: US$658.00", "The router was replaced.")
+
+
 def test_accepting_a_proposal_asks_first_charges_it_and_shows_the_new_balance(browser: Browser) -> None:
 	someone = made("proposed")
 	open_ticket(browser, someone)

@@ -59,6 +59,7 @@ def test_extremeshok_sells_what_its_page_says():
 	]
 	assert catalogue.base_tier.aim == Target(4, "covered_hours")
 	assert catalogue.emergency == Emergency(Decimal(329), "USD", 60, 60)
+	assert catalogue.after_hours == Emergency(Decimal(329), "USD", 60, 60)
 	hours = catalogue.calendars[0]
 	assert (hours.zone, hours.windows[0].start, hours.windows[0].end) == ("Etc/UTC", "08:00", "24:00")
 	assert (hours.holiday_windows[0].start, hours.holiday_windows[0].min_severity) == ("09:00", "Urgent")
@@ -147,6 +148,7 @@ def test_defaults_are_those_of_the_design_when_a_file_says_nothing():
 			0,
 			"emergency.rounding_minutes: 0 is not a whole number from 1 to 1440",
 		),
+		("after_hours.rate", 400, "after_hours.rate: 400 is not an amount"),
 		("defaults.policies.mail", "refuse", 'defaults.policies.mail: "refuse" is not possible for mail'),
 		("defaults.policies.portal", "ask", 'defaults.policies.portal: "ask" is not one of refuse, park,'),
 		("links.buy", "javascript:alert(1)", 'links.buy: "javascript:alert(1)" is not a web address'),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support_credits.engine.allocation import spending_key
 from support_credits.engine.calendar_days import add_months, last_usable_day, local_day
 from support_credits.engine.errors import EngineError
-from support_credits.engine.runway import HORIZON_DAYS, Pace, Runway, holdings, pace_of
+from support_credits.engine.runway import HORIZON_DAYS, Holding, Pace, Runway, after_paying, holdings, pace_of
 from support_credits.engine.runway import runway as runway_of
 
 TODAY = date(2026, 11, 22)
@@ -124,3 +124,11 @@ def test_more_given_back_than_spent_is_no_pace():
 
 def test_a_month_is_a_twelfth_of_a_year():
 	assert Pace(90, 90).a_month == Fraction(365, 12)
+
+
+def test_what_is_paid_today_is_taken_from_what_ends_first_and_can_be_used_today():
+	later, soon = Holding(TODAY, TODAY + 9 * DAY, 2), Holding(TODAY, TODAY, 1)
+	tomorrow = Holding(TODAY + DAY, TODAY + DAY, 5)
+	assert after_paying((soon, tomorrow, later), TODAY, 2) == (tomorrow, Holding(TODAY, TODAY + 9 * DAY, 1))
+	assert after_paying((soon, tomorrow, later), TODAY, 0) == (soon, tomorrow, later)
+	assert after_paying((soon, tomorrow, later), TODAY, 4) is None

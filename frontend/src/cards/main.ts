@@ -1,4 +1,4 @@
-import { createApp } from "vue";
+import { createApp, type App } from "vue";
 import { translation } from "@/shared/translation";
 import QuoteCard from "./QuoteCard.vue";
 import TicketCard from "./TicketCard.vue";
@@ -6,8 +6,10 @@ import "./style.css";
 
 /** The page a card is for. */
 export interface CardPage {
-	kind: "new" | "ticket";
+	kind: "new" | "ticket" | "agent";
 	ticket: string;
+	/** On the agents' pages. */
+	isAgents: boolean;
 	/** Whether its ticket was sent from here just now; true once. */
 	wasSent(): boolean;
 	/** Above the conversation instead of beside it: one line until it is opened. */
@@ -22,16 +24,21 @@ export interface Card {
 export async function mount(slot: HTMLElement, page: CardPage, remove: () => void): Promise<Card> {
 	await translations();
 	overlays();
-	const { kind, ...rest } = page;
+	const { kind, isAgents, ...rest } = page;
 	const mark = (isParked: boolean): void => {
 		if (!page.isCompact) slot.parentElement?.classList.toggle("sc-parked", isParked);
 	};
-	const app =
-		kind === "new"
-			? createApp(QuoteCard, { onRemove: remove })
-			: createApp(TicketCard, { ...rest, onRemove: remove, onParked: mark });
+	const app = await cardOf();
 	app.use(translation).mount(slot);
 	return app;
+
+	async function cardOf(): Promise<App> {
+		if (kind === "new") return createApp(QuoteCard, { isAgents, onRemove: remove });
+		if (kind === "ticket") return createApp(TicketCard, { ...rest, onRemove: remove, onParked: mark });
+		// Customers do not load what only agents see.
+		const { default: AgentCard } = await import("../agent/AgentCard.vue");
+		return createApp(AgentCard, { ticket: page.ticket, isCompact: page.isCompact, onRemove: remove });
+	}
 }
 
 /** The host fetches its translations, ours among them, after its page is there. */

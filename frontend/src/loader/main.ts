@@ -1,4 +1,6 @@
-/** Loaded with Helpdesk's pages for people whose customers have credits: the menu's entry, and the cards when needed. */
+/** Loaded with Helpdesk's pages for people whose customers have credits, the menu's entry and the cards when needed, and for
+ *  agents, who get cards on their own pages alone.
+ */
 import type { Card } from "../cards/main";
 import type { Balances } from "../shared/shapes";
 import { whileSeen } from "../shared/whileSeen";
@@ -10,6 +12,7 @@ const BALANCE = "/api/method/support_credits.api.customer.balance";
 // The cards' heights, so that what is below stays where it is when they come.
 const STYLE =
 	".sc-slot{flex-shrink:0;box-sizing:border-box}" +
+	".sc-slot-agent{flex-shrink:1;max-height:60%;overflow-y:auto}" +
 	".sc-slot-new{min-height:192px}.sc-slot-ticket{min-height:208px}.sc-slot-top{min-height:44px}" +
 	"@media(min-width:1024px){.sc-slot-new{min-height:134px}}";
 
@@ -17,6 +20,8 @@ const given = document.querySelector<HTMLElement>("script[data-sc-loader]")?.dat
 const label = given?.label ?? "Credits";
 const menu = menuOf(label);
 let path = "";
+const forPortal = given?.portal !== undefined;
+const forAgents = given?.agent !== undefined;
 let hasMenu = given?.menu !== undefined;
 let shown: { slot: HTMLElement; isCompact: boolean; isOver: boolean; card?: Card } | null = null;
 // The page of a new ticket was left for a ticket's, and the host has sent one: either may be seen first.
@@ -36,26 +41,29 @@ new PerformanceObserver((list) => {
 	}
 }).observe({ type: "resource" });
 matchMedia("(max-width:639px)").addEventListener("change", () => leave());
-window.addEventListener("support-credits:changed", () => void ask());
-whileSeen(() => void ask());
-void ask();
+window.addEventListener("support-credits:form", follow);
+if (forPortal) {
+	window.addEventListener("support-credits:changed", () => void ask());
+	whileSeen(() => void ask());
+	void ask();
+}
 follow();
 
 function follow(): void {
 	if (location.pathname !== path) arrive(location.pathname);
-	if (!isPortal(path)) return;
-	if (hasMenu && menu.place()) window.support_credits_portal = true;
+	if (hasMenu && isPortal(path) && menu.place()) window.support_credits_portal = true;
 	const page = pageAt(path);
-	if (!page || shown?.isOver || shown?.slot.isConnected) return;
+	if (!page || !(page.isAgents ? forAgents : forPortal)) return;
+	if (shown?.isOver || shown?.slot.isConnected) return;
 	const place = placeFor(page);
 	if (!place) return;
 	leave();
 	const slot = document.createElement("div");
-	const isCompact = place.parent.tagName === "SECTION";
+	const isCompact = Boolean(place.isCompact);
 	slot.className = `sc-slot sc-slot-${isCompact ? "top" : page.kind}`;
 	place.parent.insertBefore(slot, place.before);
 	shown = { slot, isCompact, isOver: false };
-	window.support_credits_portal = true;
+	if (forPortal) window.support_credits_portal = true;
 	whenIdle(() => void fill(slot));
 }
 
@@ -122,7 +130,7 @@ function remove(slot: HTMLElement): void {
 
 /** The host has sent a ticket and has its answer: it goes on to the ticket, or says why not. */
 function answered({ responseStatus, responseEnd }: PerformanceResourceTiming): void {
-	void ask();
+	if (forPortal) void ask();
 	if (responseStatus >= 400) {
 		window.dispatchEvent(new Event("support-credits:answered"));
 		return;

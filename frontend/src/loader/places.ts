@@ -1,13 +1,17 @@
 /** Where on Helpdesk's pages our parts go. Every look-up may find nothing: then the part is just absent. */
 
 export interface Page {
-	kind: "new" | "ticket";
+	kind: "new" | "ticket" | "agent";
 	ticket: string;
+	/** One of the agents' pages; the others are the customers'. */
+	isAgents: boolean;
 }
 
 export interface Place {
 	parent: Element;
 	before: Node | null;
+	/** On a phone, above what the page is about: one line until it is opened. */
+	isCompact?: boolean;
 }
 
 /** Helpdesk's own icon of the knowledge base, by its drawing: labels are translated. */
@@ -21,15 +25,18 @@ export function isPortal(path: string): boolean {
 
 /** The page that has a card, if this is one. */
 export function pageAt(path: string): Page | null {
-	const ticket = /^\/helpdesk\/my-tickets\/([^/]+)\/?$/.exec(path)?.[1];
-	if (!ticket) return null;
-	return ticket === "new"
-		? { kind: "new", ticket: "" }
-		: { kind: "ticket", ticket: decodeURIComponent(ticket) };
+	const found = /^\/helpdesk\/(my-)?tickets\/(?:new(?:\/[^/]*)?|([^/]+))\/?$/.exec(path);
+	if (!found) return null;
+	const [, my, ticket] = found;
+	const kind = !ticket ? "new" : my ? "ticket" : "agent";
+	return { kind, ticket: decodeURIComponent(ticket ?? ""), isAgents: !my };
 }
 
-export function placeFor(page: Page): Place | null {
-	return page.kind === "new" ? aboveSubject() : besideTicket();
+export function placeFor({ kind, isAgents }: Page): Place | null {
+	if (kind === "agent") return belowFields();
+	if (kind === "ticket") return besideTicket();
+	// Where an agent cannot say whose ticket it is there is nothing to show.
+	return isAgents && !("customer" in (window.support_credits_form ?? {})) ? null : aboveSubject();
 }
 
 /** Above the subject. Not at the editor: it is hidden until the subject has a few letters. */
@@ -53,7 +60,17 @@ function besideTicket(): Place | null {
 	const sidebar = conversation.nextElementSibling;
 	const facts = sidebar?.children[1];
 	if (sidebar && facts && innerWidth >= PHONE) return { parent: sidebar, before: facts.nextSibling };
-	return { parent: conversation, before: conversation.firstChild };
+	return { parent: conversation, before: conversation.firstChild, isCompact: true };
+}
+
+/** In an agent's sidebar: below the fields, above what scrolls. On a phone, where there is none, above the tabs. */
+function belowFields(): Place | null {
+	const parent = document.querySelector("#app .cursor-col-resize.left-0")?.parentElement?.firstElementChild;
+	const fields = parent?.firstElementChild;
+	if (parent && fields?.querySelector(".form-control-core")) return { parent, before: fields.nextSibling };
+	if (innerWidth >= PHONE) return null;
+	const tabs = document.querySelector("#app header + div [role=tablist]")?.closest("header + div");
+	return tabs?.parentElement ? { parent: tabs.parentElement, before: tabs, isCompact: true } : null;
 }
 
 /** Menu entries of the knowledge base, each in a sidebar of its own: the page's and, on a phone, the drawer's. */

@@ -13,6 +13,7 @@ from support_credits.integrations.open_collective import is_enabled, recheck, re
 from support_credits.integrations.open_collective.errors import CallFailed
 from support_credits.ledger import clock, external_grants
 from support_credits.ledger import external_orders as records
+from support_credits.run_record import recorded
 
 PAUSE_SECONDS = 0.7  # a token has 100 calls a minute, and customers need some of them
 AGAIN_AFTER = timedelta(hours=22)
@@ -20,6 +21,7 @@ MOST = 1_000
 MOST_FAILURES = 3
 
 
+@recorded
 def run_due() -> int:
 	"""Look up what waits for it, and end links that nobody opened; returns how many were looked up."""
 	if not is_enabled():
@@ -37,6 +39,7 @@ def _try(name: str) -> None:
 		raise CallFailed("tried again later")
 
 
+@recorded
 def look_again_at_all() -> int:
 	"""Every order that brought credits, once a day; returns how many were looked at."""
 	if not is_enabled():

@@ -13,6 +13,7 @@ from frappe import _
 
 from support_credits.exceptions import SupportCreditsError
 from support_credits.ledger import settings as site
+from support_credits.run_record import recorded
 
 if TYPE_CHECKING:
 	from frappe.model.document import Document
@@ -60,6 +61,7 @@ def authorised(order: Document, status: str | None) -> str | None:
 	return settling.called_back(order.name, status)
 
 
+@recorded
 def sweep() -> int:
 	"""Orders whose gateway said yes and that are not paid: a crash came between. Returns how many were paid."""
 	if not gateway():
@@ -69,6 +71,7 @@ def sweep() -> int:
 	return sweeping.answered()
 
 
+@recorded
 def sweep_unanswered() -> int:
 	"""The same for payments of which the site never heard, and for second payments of paid orders."""
 	if not gateway():

@@ -8,10 +8,10 @@ const FIELDS = ["customer", "priority", "ticket_type"];
 
 /** What Helpdesk asks of a form script: buttons of the page's header, and what to call when a field changes. */
 export async function setupForm({ doc, call }) {
-	if (!window.location.pathname.startsWith("/helpdesk/my-tickets")) {
-		return { actions: [] }; // an agent's new ticket
-	}
 	const onChange = doc?.name ? null : passed_on(doc);
+	if (!window.location.pathname.startsWith("/helpdesk/my-tickets")) {
+		return { actions: [], onChange }; // an agent's new ticket
+	}
 	return { actions: (await is_placed()) ? [] : await button(call), onChange };
 }
 

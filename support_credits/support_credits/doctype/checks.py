@@ -14,6 +14,8 @@ from frappe.model.document import Document
 
 from support_credits.engine.allocation import MAX_CREDITS
 from support_credits.engine.calendar_days import DAYS_MAX, MONTHS_MAX
+from support_credits.engine.errors import EngineError
+from support_credits.engine.notice import numbers as listed_numbers
 
 Range = tuple[int, int]
 
@@ -43,6 +45,20 @@ def _is_whole(value: object) -> bool:
 	if isinstance(value, float):
 		return value.is_integer()
 	return _WHOLE.fullmatch(str(value).strip()) is not None and not isinstance(value, bool)
+
+
+def numbers(doc: Document, most: Mapping[str, int]) -> None:
+	"""Refuse, naming the field, a list such as ``30, 7, 1`` that holds anything but whole numbers up to its most."""
+	for fieldname, highest in most.items():
+		try:
+			found = listed_numbers(doc.get(fieldname) or "", highest)
+		except EngineError as error:
+			frappe.throw(
+				_("{0}: {1}. Write whole numbers with commas between them, such as 30, 7, 1.").format(
+					_(doc.meta.get_label(fieldname)), _(error.template).format(**error.values)
+				)
+			)
+		doc.set(fieldname, ", ".join(map(str, found)))
 
 
 def links(doc: Document, *fieldnames: str) -> None:

@@ -13,7 +13,10 @@ function revoke_left(frm, left) {
 	const method = "support_credits.api.codes.revoke_batch";
 	frappe.confirm(__("{0} code(s) of this batch become worthless for good. Revoke them?", [left]), () =>
 		frappe.call({ method, args: { batch: frm.doc.name }, freeze: true }).then((answer) => {
-			frappe.show_alert({ message: __("{0} code(s) revoked.", [answer.message.revoked]), indicator: "green" });
+			frappe.show_alert({
+				message: __("{0} code(s) revoked.", [answer.message.revoked]),
+				indicator: "green",
+			});
 			return frm.reload_doc();
 		}),
 	);

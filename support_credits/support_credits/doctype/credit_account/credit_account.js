@@ -26,7 +26,9 @@ const REASON = { fieldname: "reason", fieldtype: "Small Text", label: __("Reason
 
 function post(frm, method, args, said) {
 	return frappe.call({ method: ACCOUNT_API + method, args, freeze: true }).then((answer) => {
-		frappe.show_alert({ message: said(answer.message), indicator: "green" });
+		// So many credits that another manager has to agree: nothing is entered yet.
+		const waits = answer.message.approval && answer.message.message;
+		frappe.show_alert({ message: waits || said(answer.message), indicator: waits ? "orange" : "green" });
 		return frm.reload_doc();
 	});
 }

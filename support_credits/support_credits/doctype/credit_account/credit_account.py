@@ -21,6 +21,7 @@ class CreditAccount(Document):
 	def validate(self) -> None:
 		checks.whole_numbers(self, {"overdraft_limit": checks.CREDITS, "topup_at": checks.CREDITS})
 		self.validate_topup()
+		self.validate_notices()
 		if self.is_new():
 			return
 		before = self.get_doc_before_save()
@@ -39,6 +40,21 @@ class CreditAccount(Document):
 			frappe.throw(
 				_("Pack {0} is not on sale: nobody could be asked to buy it.").format(self.topup_pack)
 			)
+
+	def validate_notices(self) -> None:
+		from support_credits.engine.notice import DEFAULTS
+		from support_credits.mail.readers import kinds_in
+
+		known = {kind.value.lower(): kind.value for kind in DEFAULTS}
+		named = kinds_in(self.notice_kinds_off)
+		for kind in named:
+			if kind.lower() not in known:
+				frappe.throw(
+					_("{0} is no kind of notice. Write one per line: {1}.").format(
+						frappe.utils.escape_html(kind), ", ".join(known.values())
+					)
+				)
+		self.notice_kinds_off = "\n".join(dict.fromkeys(known[kind.lower()] for kind in named))
 
 	def db_update(self) -> None:
 		"""Every save ends here, also one that skips validation. A form may have been open while a ticket was charged:

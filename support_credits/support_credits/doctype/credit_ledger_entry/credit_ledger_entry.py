@@ -18,5 +18,7 @@ def on_doctype_update() -> None:
 	frappe.db.add_index("Credit Ledger Entry", ["lot"])
 	# What a refusal says of credits that expired lately, while the account is locked.
 	frappe.db.add_index("Credit Ledger Entry", ["account", "kind", "effective_at_utc"])
+	# What was sold and spent in a month, of all accounts.
+	frappe.db.add_index("Credit Ledger Entry", ["posted_on", "kind"], "sc_entry_posted")
 	# A page of the statement, newest first.
 	frappe.db.add_index("Credit Ledger Entry", ["account", "effective_at_utc", "seq"], "sc_entry_effective")

@@ -23,11 +23,10 @@ function call(frm, method) {
 }
 
 function confirm_import(frm) {
-	const text = __("Grant {0} credit(s) in {1} row(s), and open {2} account(s)? It cannot be undone, only voided lot by lot.", [
-		frm.doc.credits,
-		frm.doc.grants,
-		frm.doc.new_accounts,
-	]);
+	const text = __(
+		"Grant {0} credit(s) in {1} row(s), and open {2} account(s)? It cannot be undone, only voided lot by lot.",
+		[frm.doc.credits, frm.doc.grants, frm.doc.new_accounts],
+	);
 	frappe.confirm(text, () => call(frm, "run"));
 }
 

@@ -15,6 +15,10 @@ DAYS = (
 	"expired_notice_days",
 	"proposal_days",
 	"order_days",
+	"approval_days",
+	"verify_days",
+	"tier_notice_days",
+	"tier_return_days",
 )
 MINUTES = (1, 24 * 60)
 LINKS = ("buy_url", "redeem_url", "emergency_url", "documentation_url", "community_url")
@@ -24,12 +28,15 @@ class SupportCreditsSettings(Document):
 	def validate(self) -> None:
 		days = dict.fromkeys(DAYS, checks.DAYS)
 		numbers = {"overdraft_limit": checks.CREDITS, "deployment_credits": checks.CREDITS}
+		numbers["second_person_from"] = checks.CREDITS
 		numbers |= {"cover_minutes": MINUTES, "deployment_months": (0, checks.MONTHS[1])}
+		numbers["work_step_minutes"] = MINUTES
 		checks.whole_numbers(self, {**numbers, **days})
 		checks.links(self, *LINKS)
 		self.validate_gateway()
 		self.validate_time_zone()
 		self.validate_parked_status()
+		self.validate_notices()
 
 	def validate_gateway(self) -> None:
 		from support_credits.integrations import payments
@@ -59,6 +66,32 @@ class SupportCreditsSettings(Document):
 					self.parked_status
 				)
 			)
+
+	def validate_notices(self) -> None:
+		from support_credits.ledger import notices
+
+		checks.numbers(self, {"low_balance_at": notices.THRESHOLD_MAX, "expiring_days": notices.DAYS_MAX})
+		kinds = [row.kind for row in self.notices]
+		for kind in kinds:
+			if kinds.count(kind) > 1:
+				frappe.throw(_("The notice {0} is listed twice. Keep one of the rows.").format(_(kind)))
+		self.validate_missed_target()
+
+	def validate_missed_target(self) -> None:
+		"""From the moment it is switched on: what was late before gives nothing back."""
+		from support_credits.engine.model import stamp_text
+		from support_credits.ledger import clock, missed
+
+		if not self.missed_target_credit:
+			self.missed_target_since_utc = ""
+		elif not self.missed_target_since_utc or not self.get_db_value("missed_target_credit"):
+			if not missed.reason():
+				frappe.throw(
+					_(
+						"There is no enabled Exemption Reason that applies by itself to a missed target. Make one first; it is what the credits are given back for."
+					)
+				)
+			self.missed_target_since_utc = stamp_text(clock.now())
 
 	def on_update(self) -> None:
 		if self.everyone_must_have_credits and self.has_value_changed("everyone_must_have_credits"):

@@ -114,16 +114,41 @@ function ask_exemption(frm) {
 }
 
 function confirm_unexempt(frm) {
-	frappe.confirm(
+	ask_charge(
+		frm,
+		"unexempt",
 		__("The ticket will be charged again, or wait for credits when there are none. Go on?"),
-		() => call(frm, "unexempt"),
 	);
 }
 
 function confirm_charge(frm) {
-	frappe.confirm(
+	ask_charge(
+		frm,
+		"charge",
 		__("An automatic mail costs nothing. Charge this ticket all the same? Without credits it will wait."),
-		() => call(frm, "charge"),
+	);
+}
+
+// A closed ticket is charged for a reason only: its customer thinks it is over.
+async function ask_charge(frm, method, question) {
+	const { message } = await frappe.db.get_value("HD Ticket", frm.doc.ticket, "status_category");
+	if (message.status_category !== "Resolved") {
+		frappe.confirm(question, () => call(frm, method));
+		return;
+	}
+	frappe.prompt(
+		[
+			{
+				fieldname: "reason",
+				fieldtype: "Small Text",
+				label: __("Reason for the Charge"),
+				description: question,
+				reqd: 1,
+			},
+		],
+		(values) => call(frm, method, values),
+		__("The ticket is closed. Why is it charged all the same?"),
+		__("Charge"),
 	);
 }
 

@@ -1,0 +1,125 @@
+"""What tests of notices begin with: a site that can send, customers with managers, and what they were told."""
+
+from __future__ import annotations
+
+from email import message_from_string
+
+import frappe
+
+from support_credits.ledger import clock, notice_jobs
+from support_credits.mail import notices as letters
+from support_credits.tests import factories as make
+from support_credits.tests.compat import look_again, publish
+from support_credits.tests.factories import Company, Person
+from support_credits.tests.http_case import HttpTestCase
+
+
+class NoticeCase(HttpTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		self.mailbox = make.unique_code("mailbox")
+		self.sender = f"{self.mailbox}@example.com"
+		values = {
+			"email_id": self.sender,
+			"enable_outgoing": 1,
+			"default_outgoing": 1,
+			"smtp_server": "127.0.0.1",
+		}
+		# Not as a document: the host would try the connection.
+		frappe.get_doc({"doctype": "Email Account", "name": self.mailbox, **values}).db_insert()
+		self.addCleanup(self.close_mailbox)
+		self.forget()
+
+	def close_mailbox(self) -> None:
+		look_again()
+		frappe.db.set_value("Email Account", self.mailbox, {"enable_outgoing": 0, "default_outgoing": 0})
+		self.forget()
+
+	def forget(self) -> None:
+		"""The host remembers which account sends."""
+		publish()
+		frappe.local.outgoing_email_account = {}
+
+	def led(self, credits: int = 0, **fields: object) -> tuple[Company, Person]:
+		"""A company and its manager."""
+		company = self.company(credits, **fields)
+		boss = make.portal_user("boss")
+		make.add_member(company.name, boss, is_manager=True)
+		self.follow()
+		return company, boss
+
+	def spend(self, company: Company, tickets: int = 1) -> str:
+		for _number in range(tickets):
+			name = str(make.ticket(company.person).name)
+		publish()
+		return name
+
+	def follow(self) -> None:
+		publish()
+		notice_jobs.follow_ledger()
+		look_again()
+
+	def kept(self, company: Company, kind: str = "") -> list[frappe._dict]:
+		look_again()
+		filters = {"customer": company.name, **({"kind": kind} if kind else {})}
+		return frappe.get_all(
+			"Credit Notice", filters=filters, fields=["*"], order_by="creation asc, name asc"
+		)
+
+	def kinds(self, company: Company) -> list[str]:
+		return sorted(row.kind for row in self.kept(company))
+
+	def send(self, company: Company) -> None:
+		"""Have all of it sent; a worker of the bench may have been quicker."""
+		for row in self.kept(company):
+			letters.send(row.name, self.sender)
+		publish()
+
+	def requeue(self, company: Company, kind: str) -> None:
+		"""Have the newest notice of a kind sent that was kept for the desk alone, so that no job of the bench sends it first."""
+		frappe.db.set_value("Credit Notice", self.kept(company, kind)[-1].name, "state", "Queued")
+		publish()
+
+	def only(self, company: Company, kind: str) -> frappe._dict:
+		[row] = self.kept(company, kind)
+		return row
+
+	def mails(self, address: str) -> list[str]:
+		"""Subject and HTML of the mails to an address, in the order in which they were queued."""
+		look_again()
+		names = frappe.get_all(
+			"Email Queue Recipient", {"recipient": address}, pluck="parent", order_by="creation"
+		)
+		return [self.text(frappe.db.get_value("Email Queue", name, "message")) for name in names]
+
+	@staticmethod
+	def text(raw: str) -> str:
+		from email.header import decode_header, make_header
+
+		mail = message_from_string(raw)
+		parts = [part for part in mail.walk() if part.get_content_type() == "text/html"]
+		return f"{make_header(decode_header(mail['Subject']))}\n{parts[0].get_payload(decode=True).decode()}"
+
+	def notifications(self, name: str) -> list[frappe._dict]:
+		about = {"document_type": "Credit Notice", "document_name": name}
+		return frappe.get_all("Notification Log", about, ["for_user", "subject"])
+
+	def choose(self, kind: str, by_mail: bool, in_desk: bool = False) -> None:
+		"""How the site tells a kind, until the test ends."""
+		row = {"parent": "Support Credits Settings", "kind": kind}
+		before = frappe.db.get_value("Credit Notice Choice", row, ["by_mail", "in_desk"], as_dict=True)
+		self.addCleanup(self._write_choice, row, dict(before))
+		self._write_choice(row, {"by_mail": int(by_mail), "in_desk": int(in_desk)})
+
+	def _write_choice(self, row: dict[str, str], values: dict[str, int]) -> None:
+		look_again()
+		frappe.db.set_value("Credit Notice Choice", row, values)
+		publish()
+
+
+def later(**delta: float) -> object:
+	"""The ledger's clock, moved on for a block."""
+	from datetime import timedelta
+	from unittest.mock import patch
+
+	return patch("support_credits.ledger.clock.now", return_value=clock.now() + timedelta(**delta))
