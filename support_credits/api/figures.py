@@ -29,7 +29,7 @@ class Figure(NamedTuple):
 	options: dict[str, object]
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["GET", "POST"])
 @limited(ASKED_A_MINUTE)
 def number(filters: str | dict[str, object] = "") -> dict[str, object]:
 	"""One number of the workspace: ``filters`` is an object whose ``figure`` names it. Also where a click on it leads."""
@@ -43,7 +43,7 @@ def number(filters: str | dict[str, object] = "") -> dict[str, object]:
 	}
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["GET", "POST"])
 @limited(ASKED_A_MINUTE)
 def credits_by_month() -> dict[str, object]:
 	"""Credits sold, spent and expired in each of the last twelve months, as the host draws a chart."""
@@ -53,7 +53,7 @@ def credits_by_month() -> dict[str, object]:
 	return _chart(months, lines, "MMM yyyy")
 
 
-@frappe.whitelist()
+@frappe.whitelist(methods=["GET", "POST"])
 @limited(ASKED_A_MINUTE)
 def answers_by_month() -> dict[str, object]:
 	"""First responses in time and late by the month their tickets were opened in, six months, as the host draws a chart."""

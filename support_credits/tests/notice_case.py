@@ -75,6 +75,12 @@ class NoticeCase(HttpTestCase):
 			letters.send(row.name, self.sender)
 		publish()
 
+	@staticmethod
+	def leave_what_is_due() -> None:
+		"""A run sends so many: what other tests have left would come first."""
+		frappe.db.sql("UPDATE `tabCredit Notice` SET state = 'Skipped' WHERE state = 'Queued'")
+		publish()
+
 	def requeue(self, company: Company, kind: str) -> None:
 		"""Have the newest notice of a kind sent that was kept for the desk alone, so that no job of the bench sends it first."""
 		frappe.db.set_value("Credit Notice", self.kept(company, kind)[-1].name, "state", "Queued")

@@ -163,9 +163,13 @@ class TestWhoAndWhether(MergeCase):
 		self.assert_incident(source, "Refunded", 0, exemption=None)
 		self.assert_balance(company.account, 1)
 
-	def test_an_agent_may_take_the_refund_of_a_wrong_merge_back(self) -> None:
+	def test_an_agent_may_take_the_refund_of_a_wrong_merge_back_and_says_why(self) -> None:
+		"""The merge has closed the duplicate."""
 		company, _portal, [target, source] = self.tickets(2)
 		self.assert_ok(self.merge(source, target))
-		self.assert_ok(agent().incident("unexempt", ticket=source))
+		with self.nothing_written():
+			refused = agent().incident("unexempt", ticket=source)
+			self.assert_refused(refused, f"Ticket {source} is closed. Say why it is charged", "WrongState")
+		self.assert_ok(agent().incident("unexempt", ticket=source, reason="They are two problems."))
 		self.assert_incident(source, "Charged", 1)
 		self.assert_balance(company.account, 0)
