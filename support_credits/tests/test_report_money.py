@@ -233,11 +233,11 @@ class TestWholeSite(LedgerCase):
 	def test_the_whole_site_is_the_sum_of_its_accounts(self) -> None:
 		"""Whatever other tests have left there."""
 		accounts = frappe.get_all("Credit Account", pluck="name")
-		moment = filters.moment({})
 		entries, known = book(accounts)
 		positive = sum(
 			credits
-			for name, credits in held(entries, moment.before).items()
+			# All of them: a charge that another test posted with its clock set forward has left its lot already.
+			for name, credits in held(entries).items()
 			if credits > 0 and known[name].is_valid_at(clock.now())
 		)
 		self.assertEqual(positive, cards_of(run("Outstanding Credits"))["Credits Owed"])
