@@ -216,8 +216,9 @@ def run_suites(place: Place, wanted: list[str]) -> Counts:
 
 	if "server" not in wanted:
 		return run_others()
+	others.insert(0, partial(suites.make_other_sites, wanted=wanted))
 	return suites.side_by_side(
-		place, lambda out: guarded(partial(suites.server_suite, place, out)), run_others
+		place, lambda *run: guarded(partial(suites.server_suite, place, *run)), run_others
 	)
 
 

@@ -16,7 +16,7 @@ def settle(site: str, time_zone: str) -> None:
 		if frappe.db.has_column("Installed Application", "is_setup_complete"):
 			for app in frappe.get_all("Installed Application", pluck="name"):
 				frappe.db.set_value("Installed Application", app, "is_setup_complete", 1)
-		frappe.db.set_single_value("System Settings", "setup_complete", 1)
+		frappe.db.set_single_value("System Settings", {"setup_complete": 1, "enable_onboarding": 1})
 		frappe.db.set_default("desktop:home_page", "workspace")
 		frappe.db.commit()
 		frappe.clear_cache()

@@ -30,6 +30,7 @@ DEMO_SITES = (
 	Site("rockstor.localhost", "Europe/Lisbon", "rockstor.json"),
 )
 TEST_SITE = Site(os.environ.get("SC_TEST_SITE", "test.localhost"), "UTC")
+SECOND_SITE = Site("second.localhost", "UTC")  # where the server suite has a second run
 BROWSER_SITE = Site(
 	"browser.localhost", "UTC"
 )  # pages list what there is, so nothing else may make records there
@@ -37,7 +38,7 @@ INSTALL_SITE = Site("install.localhost", "UTC")  # the app comes and goes there
 UPGRADE_SITE = Site("upgrade.localhost", "UTC")  # begins with the version before this one
 FAULTS_SITE = Site("faults.localhost", "UTC")  # only copied: tests/faults breaks its copy
 ERPNEXT_SITE = Site("erpnext.localhost", "UTC")  # has ERPNext too; made in erpnext_site.py
-TEST_SITES = (TEST_SITE, BROWSER_SITE, ERPNEXT_SITE)
+TEST_SITES = (TEST_SITE, SECOND_SITE, BROWSER_SITE, ERPNEXT_SITE)
 
 
 def ensure_site(place: Place, site: Site) -> None:
@@ -69,7 +70,7 @@ def _install(place: Place, site: Site) -> None:
 		_configure(
 			place, site, allow_tests=True, throttle_user_limit=100_000, support_credits_rate_factor=1_000
 		)
-	if site in (TEST_SITE, ERPNEXT_SITE):
+	if site in (TEST_SITE, SECOND_SITE, ERPNEXT_SITE):
 		# Queues of its own, on which nobody works: tests run their jobs themselves.
 		_configure(place, site, bench_id=f"support-credits-{site.name}")
 	elif site != BROWSER_SITE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from .place import APP, CHECKOUT, Place, find_python, find_tool, user_env
 from .ports import ports
 from .say import NoHost, Stop, run, say, step
 from .services import serve, stop
-from .sites import BROWSER_SITE, ERPNEXT_SITE, INSTALL_SITE, TEST_SITE, Site, ensure_site
+from .sites import BROWSER_SITE, ERPNEXT_SITE, INSTALL_SITE, SECOND_SITE, TEST_SITE, Site, ensure_site
 
 BARE = ("pytest>=8", "hypothesis>=6.100", "holidays>=0.60")
 LINT = ("ruff==0.14.5", "mypy==1.18.2", "holidays>=0.60")
@@ -129,15 +130,27 @@ def lint() -> Counts:
 	return total
 
 
-def server_suite(place: Place, out: TextIO = sys.stdout) -> Counts:
-	"""The suite on a real site, whose jobs wait in queues of their own."""
-	out.write(f"\n== server suite, {TEST_SITE.name} ==\n")
-	program = place.tools / "venv" / "bin" / "bench"
-	args = [program, "--site", TEST_SITE.name, "run-tests", "--app", APP]
-	# Without CI in its environment bench's run-tests ends with 0 whatever happened.
+def fill_queue(place: Place) -> Path:
+	"""A folder with a file for each module of the server suite; the suite's runs remove them."""
+	folder, root = place.tools / "server-queue", place.bench / "apps" / APP
+	shutil.rmtree(folder, ignore_errors=True)
+	folder.mkdir()
+	for path in (root / APP).rglob("test_*.py"):
+		(folder / ".".join(path.relative_to(root).with_suffix("").parts)).touch()
+	return folder
+
+
+def server_suite(place: Place, queue: Path, site: Site, out: TextIO) -> Counts:
+	"""A run of what is in the queue, on a real site, whose jobs wait in queues of their own."""
+	out.write(f"\n== server suite, {site.name} ==\n")
+	out.flush()
+	program = place.bench / "apps" / APP / "tests" / "server" / "run.py"
+	args = [place.env_python, "-W", "ignore", program, site.name, queue]
 	env = user_env(place) | {"CI": "1", "PYTHONWARNINGS": "ignore"}
-	output, status = run_counted(args, cwd=place.bench, env=env, out=out)
-	return checked(from_unittest(output), status)
+	output, status = run_counted(args, cwd=place.sites, env=env, out=out)
+	counts = from_unittest(output)
+	# None is no failure of this run: the other one may just have taken the last module.
+	return checked(counts, status) if counts.total or status else counts
 
 
 def renew(place: Place, site: Site) -> None:
@@ -180,31 +193,50 @@ def apps_of(wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def prepare(place: Place, wanted: Sequence[str]) -> None:
-	"""Bring bench, checkout and the suites' sites together, before any of them runs: they run at the same time.
+	"""Bring bench, checkout and the first suite's site together.
 
-	Three sites are made anew from dumps: what earlier runs have left makes every proof of the whole site, and
-	every count of its rows, slower than the run before, and stands on every page.
+	Sites are made anew from dumps: what earlier runs have left makes every proof of the whole site, and every count
+	of its rows, slower than the run before, and stands on every page.
 	"""
 	ensure_bench(place, apps_of(wanted))
 	with assets(place):
 		if "server" in wanted:
 			renew(place, TEST_SITE)
-			ensure_site(place, INSTALL_SITE)
-		if ERPNEXT_NEEDED & {*wanted}:
-			renew_erpnext(place)
-		if "browser" in wanted:
-			renew(place, BROWSER_SITE)
+		else:
+			make_other_sites(place, wanted)
 
 
-def side_by_side(place: Place, server: Callable[..., Counts], others: Callable[[], Counts]) -> Counts:
-	"""Run the server suite beside the others: each leaves a core idle. Its output is kept, and shown after theirs."""
-	log = place.logs / "server-suite.log"
+def make_other_sites(place: Place, wanted: Sequence[str]) -> Counts:
+	"""Those that the server suite does not begin with: it runs meanwhile."""
+	if "server" in wanted:
+		renew(place, SECOND_SITE)
+		ensure_site(place, INSTALL_SITE)
+	if ERPNEXT_NEEDED & {*wanted}:
+		renew_erpnext(place)
+	if "browser" in wanted:
+		renew(place, BROWSER_SITE)
+	return Counts()
+
+
+def side_by_side(
+	place: Place, server: Callable[[Path, Site, TextIO], Counts], others: Callable[[], Counts]
+) -> Counts:
+	"""Run the server suite beside the others, and a second time on a site of its own once they are over.
+
+	One run alone leaves a core idle; two share the queue, so that they end together. The output of the first is kept, and
+	shown last.
+	"""
+	queue, log = fill_queue(place), place.logs / "server-suite.log"
 	say(f"\nthe server suite goes on meanwhile [log: {log}]")
 	with log.open("w+") as kept, ThreadPoolExecutor(1) as pool:
-		beside = pool.submit(server, kept)
+		beside = pool.submit(server, queue, TEST_SITE, kept)
 		total = others()
+		ran = server(queue, SECOND_SITE, sys.stdout) if any(queue.iterdir()) else Counts()
 		with step("waiting for the server suite"):
-			total += beside.result()
+			ran += beside.result()
 		kept.seek(0)
 		say(kept.read())
-	return total
+	left = sorted(path.name for path in queue.iterdir())
+	if left:
+		say(f"error: not run: {', '.join(left)}")
+	return total + checked(ran + Counts(failed=len(left)), 0)

@@ -24,8 +24,7 @@ class CodeCase(HttpTestCase):
 
 	def boss(self, company: Company) -> Portal:
 		"""A manager of the company, who may act for it."""
-		someone = make.portal_user("boss")
-		make.add_member(company.name, someone, is_manager=True)
+		someone = make.manager_of(company.name)
 		publish()
 		return Portal(someone)
 

@@ -18,6 +18,17 @@ except ImportError:
 		"""Frappe 15 reads the file at each request; 16 remembers it for a minute."""
 
 
+def forget_mail_account() -> None:
+	"""After a request whose commit failed 16 keeps, in the server's process, the mail account that it has looked up."""
+	frappe.local.outgoing_email_account = {}
+
+
+# What a request is answered whose ticket is stored and whose acknowledgement could not be sent: status and message.
+# Frappe 15 sends it in the middle; 16 after the commit, where nobody catches what fails.
+IS_15 = frappe.__version__.startswith("15.")
+UNSENT = (417, "Could not send an acknowledgement") if IS_15 else (500, "")
+
+
 class TestCase(IntegrationTestCase):
 	"""A test inside this process. What it wrote without a commit is gone after it, and so is its session."""
 
@@ -46,8 +57,10 @@ def look_again() -> None:
 
 
 __all__ = [
+	"UNSENT",
 	"IntegrationTestCase",
 	"TestCase",
+	"forget_mail_account",
 	"forget_site_config",
 	"look_again",
 	"publish",

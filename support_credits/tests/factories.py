@@ -14,12 +14,15 @@ from datetime import datetime, timedelta
 
 import frappe
 from frappe.utils import add_days, today
+from frappe.utils.password import passlibctx
 
 from support_credits.ledger import accounts, clock, grants, queries
 
 RUN = frappe.generate_hash(length=6)
 PASSWORD = "Cr3dits-by-the-incident"
 _count = itertools.count(1)
+# Nobody attacks these passwords; hashing them as a site must would take minutes of the suite.
+passlibctx.update(pbkdf2_sha256__rounds=1)
 
 
 @dataclass(frozen=True)
@@ -57,25 +60,33 @@ def acting_as(user: str | Person) -> Iterator[None]:
 
 def person(label: str = "person", roles: tuple[str, ...] = (), password: str = PASSWORD) -> Person:
 	"""A user with a linked Contact. The Contact is made first: the host makes one in a job, some time on."""
-	frappe.local.conf.throttle_user_limit = 100_000  # a suite makes more users in an hour than a site may
+	return _with_login(_contact(label, password), roles)
+
+
+def _contact(label: str, password: str = PASSWORD) -> Person:
+	"""Somebody as he is before he has a login."""
 	email = f"{unique_code(label)}@example.com"
 	contact = frappe.get_doc({"doctype": "Contact", "first_name": unique(label.capitalize())})
 	contact.add_email(email, is_primary=True)
-	contact.insert(ignore_permissions=True)
+	return Person(email, contact.insert(ignore_permissions=True).name, password)
+
+
+def _with_login(someone: Person, roles: tuple[str, ...]) -> Person:
+	frappe.local.conf.throttle_user_limit = 100_000  # a suite makes more users in an hour than a site may
 	user = frappe.get_doc(
 		{
 			"doctype": "User",
-			"email": email,
-			"first_name": contact.first_name,
+			"email": someone.email,
+			"first_name": frappe.db.get_value("Contact", someone.contact, "first_name"),
 			"send_welcome_email": 0,
-			"new_password": password,
+			"new_password": someone.password,
 			"roles": [{"role": role} for role in roles],
 		}
 	)
 	user.flags.no_welcome_mail = True
 	user.insert(ignore_permissions=True)
-	frappe.db.set_value("Contact", contact.name, "user", user.name)
-	return Person(user.name, contact.name, password)
+	frappe.db.set_value("Contact", someone.contact, "user", user.name)
+	return someone
 
 
 def portal_user(label: str = "portal") -> Person:
@@ -103,6 +114,13 @@ def customer(*members: Person, managers: tuple[Person, ...] = (), label: str = "
 	rows += [{"contact_name": one.contact, "is_manager": 1} for one in managers]
 	doc = frappe.get_doc({"doctype": "HD Customer", "customer_name": unique(label), "contacts": rows})
 	return doc.insert(ignore_permissions=True).name
+
+
+def manager_of(customer_name: str, label: str = "boss") -> Person:
+	"""A manager of this customer, with a login."""
+	someone = _contact(label)
+	add_member(customer_name, someone, is_manager=True)  # before the login, as in `company`
+	return _with_login(someone, ("HD Customer Manager", "HD Customer"))
 
 
 def add_member(customer_name: str, member: Person, is_manager: bool = False) -> None:
@@ -229,8 +247,11 @@ class Company:
 
 def company(credits: int = 0, **account_fields: object) -> Company:
 	"""A portal user, his company and its account: what most tests begin with."""
-	someone = portal_user()
-	name = customer(someone)
+	someone = _contact("portal")
+	name = customer(
+		someone
+	)  # before the login: the host saves a member's user all over, for the role he has already
+	_with_login(someone, ("HD Customer",))
 	return Company(name, someone, account(name, credits, **account_fields))
 
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from uuid import uuid4
 
 PASSWORD = "Every-b0x-opens"
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 CONFIG = """\
 base_dir = {folder}/run
 state_dir = {folder}/state

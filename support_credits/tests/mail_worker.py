@@ -32,7 +32,9 @@ class Worker:
 	"""The process. ``start`` and ``finish`` let several run at the same time."""
 
 	def __init__(self, name: str = "1") -> None:
-		self.log = Path(frappe.utils.get_bench_path(), "logs", f"test-mail-worker-{name}.log")
+		self.log = Path(
+			frappe.utils.get_bench_path(), "logs", f"test-mail-worker-{frappe.local.site}-{name}.log"
+		)
 		with self.log.open("w") as log:
 			self.process = subprocess.Popen(
 				[sys.executable, "-m", "support_credits.tests.mail_worker", frappe.local.site],

@@ -128,8 +128,7 @@ class OpenCollectiveCase(HttpTestCase):
 
 	def buyer(self, credits: int = 0) -> Buyer:
 		company = self.company(credits)
-		boss = make.portal_user("boss")
-		make.add_member(company.name, boss, is_manager=True)
+		boss = make.manager_of(company.name)
 		publish()
 		return Buyer(company, Portal(boss), boss.email)
 

@@ -23,7 +23,7 @@ def rendered(lang: str = "en", **asked: str) -> str:
 	before = frappe.local.lang, frappe.local.form_dict
 	set_request(method="GET", path=PAGE)
 	frappe.local.lang, frappe.local.form_dict = lang, frappe._dict(asked)
-	frappe.local.sc_offer_page = None
+	frappe.flags.sc_offer_page = None
 	try:
 		answer = get_response(PAGE)
 	finally:

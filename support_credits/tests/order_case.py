@@ -27,8 +27,7 @@ class Shop:
 class OrderCase(HttpTestCase):
 	def shop(self, credits: int = 0, price: float = 120, **pack: object) -> Shop:
 		company = self.company(credits)
-		boss = make.portal_user("boss")
-		make.add_member(company.name, boss, is_manager=True)
+		boss = make.manager_of(company.name)
 		name = make.pack(price=price, **pack)
 		publish()
 		return Shop(company, Portal(boss), name)

@@ -41,8 +41,7 @@ class HttpCase(RaceCase):
 		self.enterContext(self.site_settings(base_tier=self.base))
 
 	def boss_of(self, company: Company) -> Portal:
-		boss = make.portal_user("boss")
-		make.add_member(company.name, boss, is_manager=True)
+		boss = make.manager_of(company.name)
 		publish()
 		return Portal(boss)
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 
 from frappe.app import application as host
 
-from support_credits.tests.compat import forget_site_config
+from support_credits.tests.compat import forget_mail_account, forget_site_config
 
 
 def application(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
 	forget_site_config()
+	forget_mail_account()
 	return host(environ, start_response)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -116,22 +116,67 @@ class Browser:
 		self.driver.save_screenshot(str(self.shots / f"{name}.png"))
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-	options = Options()
-	options.binary_location = os.environ.get("SC_CHROME") or "/usr/bin/chromium"
-	host = urlsplit(URL).hostname
-	for flag in (
-		*QUIET,
-		f"--host-resolver-rules=MAP {host} 127.0.0.1",
-		f"--user-data-dir={tmp_path / 'profile'}",
-	):
-		options.add_argument(flag)
-	driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+class Chromium:
+	"""One for all tests: half of a test's time would go into starting it and into compiling the same pages again."""
+
+	def __init__(self, profiles: pytest.TempPathFactory) -> None:
+		self.profiles = profiles
+		self.driver: webdriver.Chrome | None = None
+
+	def start(self) -> webdriver.Chrome:
+		options = Options()
+		options.binary_location = os.environ.get("SC_CHROME") or "/usr/bin/chromium"
+		host = urlsplit(URL).hostname
+		for flag in (
+			*QUIET,
+			f"--host-resolver-rules=MAP {host} 127.0.0.1",
+			f"--user-data-dir={self.profiles.mktemp('profile')}",
+		):
+			options.add_argument(flag)
+		self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+		return self.driver
+
+	def as_new(self) -> webdriver.Chrome:
+		"""Another one only where a test has left it crashed, or with a question that it asks the person."""
+		driver = self.driver or self.start()
+		try:
+			forget(driver)
+		except WebDriverException:
+			self.quit()
+			forget(driver := self.start())
+		return driver
+
+	def quit(self) -> None:
+		if self.driver:
+			self.driver.quit()
+
+
+def forget(driver: webdriver.Chrome) -> None:
+	"""Leave one empty tab, which nothing has been told, and no memory of the site but files that never change."""
+	old = driver.window_handles
+	driver.switch_to.new_window("tab")
+	new = driver.current_window_handle
+	for handle in old:
+		driver.switch_to.window(handle)
+		driver.close()
+	driver.switch_to.window(new)
+	driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+	driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": URL, "storageTypes": "all"})
+	driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "default"})
+	driver.execute_cdp_cmd("Browser.resetPermissions", {})
 	driver.set_window_size(1280, 900)
-	shots = Path(os.environ.get("SC_SHOTS") or tmp_path)
-	yield Browser(driver, shots)
-	driver.quit()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+	found = Chromium(tmp_path_factory)
+	yield found
+	found.quit()
+
+
+@pytest.fixture
+def browser(chromium: Chromium, tmp_path: Path) -> Browser:
+	return Browser(chromium.as_new(), Path(os.environ.get("SC_SHOTS") or tmp_path))
 
 
 @cache

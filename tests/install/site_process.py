@@ -26,7 +26,7 @@ class OnSite:
 			command,
 			cwd=os.path.join(BENCH, "sites"),
 			# What stands here comes before the app that the bench has installed.
-			env={**os.environ, "PYTHONPATH": str(self.sources), "PYTHONDONTWRITEBYTECODE": "1"},
+			env={**os.environ, "PYTHONPATH": str(self.sources)},
 			capture_output=True,
 			text=True,
 			timeout=900,
