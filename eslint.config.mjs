@@ -1,5 +1,12 @@
 // What the Desk and the portal put on the page; everything else must be declared where it is used.
-const globals = { frappe: "readonly", __: "readonly", cur_frm: "readonly", $: "readonly", flt: "readonly" };
+const globals = {
+	frappe: "readonly",
+	__: "readonly",
+	cur_frm: "readonly",
+	$: "readonly",
+	flt: "readonly",
+	support_credits: "readonly", // what the reports' scripts share
+};
 const browser = {
 	window: "readonly",
 	document: "readonly",

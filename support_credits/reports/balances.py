@@ -8,7 +8,7 @@ import frappe
 
 from support_credits.reports import owners
 from support_credits.reports.filters import Moment, offset
-from support_credits.reports.lots import VALID, held_at
+from support_credits.reports.lots import VALID, held_at, looked_at
 from support_credits.reports.shape import Row
 
 SOON_DAYS = 30
@@ -78,7 +78,7 @@ def bands(moment: Moment, shown: str = "All", customer: str = "") -> list[Band]:
 
 
 def _each(moment: Moment, shown: str, customer: str) -> tuple[str, dict[str, object]]:
-	values = {**moment.values, "soon": frappe.utils.add_days(moment.day, SOON_DAYS)}
+	values = {**looked_at(moment), "soon": frappe.utils.add_days(moment.day, SOON_DAYS)}
 	held, join = held_at(moment)
 	more = owners.condition(customer, "a.name", values)
 	return _EACH.format(held=held, join=join, valid=VALID, more=more, kept=_KEPT[shown]), values

@@ -23,18 +23,20 @@ _KEYS = {
 		WHEN COALESCE(r.event_key, e.event_key) LIKE 'tier:%%' THEN '{MONTHLY}'
 		WHEN i.follows > '' THEN '{REOPENED}' ELSE '{TICKET}' END""",
 }
-SUMS = """SELECT {key} AS grouped, DATE_FORMAT(e.posted_on, '%%Y-%%m') AS month,
-		SUM(IF(e.credits < 0, -e.credits, 0)), SUM(IF(e.credits > 0, e.credits, 0))
-	FROM `tabCredit Ledger Entry` e LEFT JOIN `tabSupport Incident` i ON i.name = e.incident {join}
-	WHERE e.kind IN ('Charge', 'Refund') AND e.event_key NOT LIKE 'repay:%%'
-		AND e.posted_on BETWEEN %(first)s AND %(last)s{more}
-	GROUP BY grouped, month"""
+_SUMS = """SELECT {key} AS grouped,
+		{sign} * SUM(IF(e.credits < 0, -e.credits, 0)), {sign} * SUM(IF(e.credits > 0, e.credits, 0))
+	FROM `tabCredit Ledger Entry` e {join}
+	WHERE {which} AND e.kind IN ('Charge', 'Refund') AND e.posted_on BETWEEN %(first)s AND %(last)s{more}
+	GROUP BY grouped ORDER BY NULL"""
+# All of them, less those that repay: so that of each only what an index holds is read, and of very many customers nothing else.
+_ALL, _REPAYING = ("TRUE", 1), ("e.event_key LIKE 'repay:%%'", -1)
+_INCIDENT = "LEFT JOIN `tabSupport Incident` i ON i.name = e.incident"
 _JOINS = {
 	"Customer": "",
 	# A tier's month has no incident: what the subscription noted of it says which tier.
-	"Tier": """LEFT JOIN `tabSupport Subscription Event` s
+	"Tier": f"""{_INCIDENT} LEFT JOIN `tabSupport Subscription Event` s
 		ON e.event_key LIKE 'tier:%%' AND s.event_key = SUBSTRING_INDEX(e.event_key, '/', 1)""",
-	"Reason": "LEFT JOIN `tabCredit Ledger Entry` r ON r.name = e.reverses",
+	"Reason": f"{_INCIDENT} LEFT JOIN `tabCredit Ledger Entry` r ON r.name = e.reverses",
 }
 
 
@@ -61,13 +63,17 @@ def consumed(period: Period, by: str, customer: str = "") -> list[Consumed]:
 	"""By customer, tier or reason (:data:`GROUPS`), the one with the most first. Nobody and no tier are empty names."""
 	values = period.values
 	more = owners.condition(customer, "e.account", values)
-	text = SUMS.format(key=_KEYS[by], join=_JOINS[by], more=more)
 	names = _customers() if by == "Customer" else {}
 	found: dict[str, Consumed] = {}
-	for key, month, charged, back in frappe.db.sql(text, values):
-		name = names.get(key, "") if by == "Customer" else key
-		found.setdefault(name, Consumed(name)).add(month, int(charged), int(back))
-	return sorted(found.values(), key=lambda one: (-one.net, one.name))
+	# Month by month, so that what the database groups by stays small enough for its memory.
+	for month, part in period.by_month:
+		for which, sign in (_ALL, _REPAYING):
+			text = _SUMS.format(key=_KEYS[by], join=_JOINS[by], more=more, which=which, sign=sign)
+			for key, charged, back in frappe.db.sql(text, {**values, "first": part.first, "last": part.last}):
+				name = names.get(key, "") if by == "Customer" else key
+				found.setdefault(name, Consumed(name)).add(month, int(charged), int(back))
+	moved = (one for one in found.values() if one.charged or one.back)
+	return sorted(moved, key=lambda one: (-one.net, one.name))
 
 
 def _customers() -> dict[str, str]:

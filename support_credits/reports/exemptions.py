@@ -10,17 +10,23 @@ from support_credits.reports.shape import Row
 
 # The one event that gave an exempt incident back what it was charged last. Its key names the ticket, whose later incident,
 # after a late reopening, has a key of its own.
-_EVENT = "CONCAT('ticket:', SUBSTRING_INDEX(i.ticket_key, '~', 1), ':refund:', i.cycle, '/{0}')"
-_BACK = f"""LEFT JOIN (SELECT i.name, SUM(e.credits) AS credits, MIN(e.posted_on) AS posted_on
-		FROM `tabSupport Incident` i JOIN `tabCredit Ledger Entry` e
-			ON e.event_key BETWEEN {_EVENT.format("")} AND {_EVENT.format("9999")} AND e.incident = i.name AND e.kind = 'Refund'
-		WHERE i.state = 'Exempt' GROUP BY i.name) back ON back.name = i.name"""
-SUMS = f"""SELECT i.exemption AS reason, COALESCE(x.label, i.exemption) AS label, COALESCE(i.exempted_by, '') AS agent,
-		COUNT(*) AS tickets, SUM(back.name IS NULL) AS never_charged, COALESCE(SUM(back.credits), 0) AS credits
-	FROM `tabSupport Incident` i {_BACK} LEFT JOIN `tabExemption Reason` x ON x.name = i.exemption
-	WHERE i.state = 'Exempt' AND (back.posted_on BETWEEN %(first)s AND %(last)s
-		OR (back.name IS NULL AND i.opened_at_utc >= %(since)s AND i.opened_at_utc < %(until)s)){{more}}
-	GROUP BY i.exemption, label, agent ORDER BY credits DESC, tickets DESC, label, agent"""
+_EVENT = "CONCAT('ticket:', SUBSTRING_INDEX(i.ticket_key, '~', 1), ':refund:', i.cycle)"
+_OF = "i.exemption, i.exempted_by"
+# From the refunds of the time asked for, and from the incidents that were opened in it and have none.
+SUMS = f"""SELECT found.exemption AS reason, COALESCE(x.label, found.exemption) AS label, COALESCE(found.exempted_by, '') AS agent,
+		COUNT(*) AS tickets, SUM(found.never_charged) AS never_charged, SUM(found.credits) AS credits
+	FROM (
+		SELECT {_OF}, 0 AS never_charged, SUM(e.credits) AS credits
+			FROM `tabCredit Ledger Entry` e JOIN `tabSupport Incident` i ON i.name = e.incident
+			WHERE e.kind = 'Refund' AND e.posted_on BETWEEN %(first)s AND %(last)s AND i.state = 'Exempt'
+				AND SUBSTRING_INDEX(e.event_key, '/', 1) = {_EVENT}{{more}}
+			GROUP BY i.name, {_OF}
+		UNION ALL
+		SELECT {_OF}, 1, 0 FROM `tabSupport Incident` i LEFT JOIN `tabCredit Ledger Entry` r ON r.event_key = CONCAT({_EVENT}, '/1')
+			WHERE i.state = 'Exempt' AND i.opened_at_utc >= %(since)s AND i.opened_at_utc < %(until)s
+				AND r.name IS NULL{{more}}
+	) found LEFT JOIN `tabExemption Reason` x ON x.name = found.exemption
+	GROUP BY found.exemption, label, agent ORDER BY credits DESC, tickets DESC, label, agent"""
 
 
 def exempt(period: Period, customer: str = "", reason: str = "", agent: str = "") -> list[Row]:

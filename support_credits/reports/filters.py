@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 import frappe
 from frappe import _
@@ -18,9 +19,15 @@ from support_credits.ledger.settings import provider_zone
 
 PAGE_ROWS = 5_000  # rows of one page; sums are of all pages
 MONTHS_MAX = 36  # a report by month has a column for each
+EARLIEST, LATEST = (
+	date(1970, 1, 1),
+	date(2999, 12, 31),
+)  # what every zone and every column of the database can say
+PAGES_MAX = 1_000_000
 _TICK = timedelta(microseconds=1)
 
 Filters = Mapping[str, object]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,14 @@ class Period:
 		count = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 		numbers = range(self.first.month - 1, self.first.month - 1 + count)
 		return [f"{self.first.year + number // 12}-{number % 12 + 1:02d}" for number in numbers]
+
+	@property
+	def by_month(self) -> Iterator[tuple[str, Period]]:
+		"""Each month with the days of it that are in the period."""
+		for month in self.months:
+			first = date.fromisoformat(f"{month}-01")
+			last = (first + 31 * DAY).replace(day=1) - DAY
+			yield month, Period(max(first, self.first), min(last, self.last))
 
 
 @dataclass(frozen=True)
@@ -130,12 +145,18 @@ def text(filters: Filters, name: str) -> str:
 
 def page(filters: Filters) -> int:
 	"""The number of the page, from 1."""
-	return max(1, cint(filters.get("page")))
+	return min(max(1, cint(filters.get("page"))), PAGES_MAX)
 
 
 def offset(number: int) -> dict[str, int]:
 	"""Where page ``number`` begins and how long it is, for SQL."""
 	return {"skip": (number - 1) * PAGE_ROWS, "most": PAGE_ROWS}
+
+
+def part(rows: Sequence[T], number: int) -> Sequence[T]:
+	"""Page ``number`` of rows that are all there already."""
+	first = (number - 1) * PAGE_ROWS
+	return rows[first : first + PAGE_ROWS]
 
 
 def _needed_day(filters: Filters, name: str) -> date:
@@ -149,16 +170,21 @@ def _day(filters: Filters, name: str) -> date | None:
 	said = filters.get(name)
 	if not said:
 		return None
-	if isinstance(said, datetime):
-		return said.date()
-	if isinstance(said, date):
-		return said
-	try:
-		return date.fromisoformat(str(said))
-	except ValueError:
+	found = _read_day(said)
+	if found is None or not EARLIEST <= found <= LATEST:
 		_refuse(
 			_("{0} is not a day. Write it as 2026-12-31.").format(frappe.utils.escape_html(str(said)[:40]))
 		)
+	return found
+
+
+def _read_day(said: object) -> date | None:
+	if isinstance(said, date):
+		return said.date() if isinstance(said, datetime) else said
+	try:
+		return date.fromisoformat(str(said))
+	except ValueError:
+		return None
 
 
 def _refuse(sentence: str) -> None:

@@ -10,21 +10,29 @@ from decimal import Decimal
 
 import frappe
 
-from support_credits.engine.calendar_days import end_of_day
-from support_credits.engine.model import DAY, stamp_text
+from support_credits.engine.model import DAY, Kind
 from support_credits.engine.outstanding import Holding
 from support_credits.ledger.orders import decimals_of
-from support_credits.ledger.settings import provider_zone
 from support_credits.reports import owners
 from support_credits.reports.filters import Moment, Period, offset
 from support_credits.reports.shape import Row
 
-# What entries have done to a lot since the instant, and how many credits were ever added to it after it was sold.
-_CHANGES = """SELECT lot, SUM(IF(effective_at_utc >= %(before)s, credits, 0)) AS since,
-		SUM(IF(kind = 'Adjustment' AND credits > 0, credits, 0)) AS added
-	FROM `tabCredit Ledger Entry` WHERE {which} GROUP BY lot"""
-SINCE = "effective_at_utc >= %(before)s"
-ADDED = "(kind = 'Adjustment' AND credits > 0)"
+SLACK = 3 * DAY
+# What entries have done to a lot since the instant. Only what was posted since has: an entry that takes effect later than it was
+# posted is the grant of a lot that is not valid yet. Around the day itself instants are compared, with some days to spare, because
+# the zone may have been another; later on only grants take effect before they are posted, and the index alone is read of the rest.
+_ENTRIES = (
+	"SELECT lot, credits FROM `tabCredit Ledger Entry` WHERE kind IN %({kinds})s AND posted_on {days}{more}"
+)
+_IN_EFFECT = " AND effective_at_utc >= %(before)s"
+_SINCE = f"""SELECT lot, SUM(credits) AS since FROM (
+		{_ENTRIES.format(kinds="kinds", days="BETWEEN %(posted)s AND %(settled)s", more=_IN_EFFECT)}
+		UNION ALL {_ENTRIES.format(kinds="granting", days="> %(settled)s", more=_IN_EFFECT)}
+		UNION ALL {_ENTRIES.format(kinds="moving", days="> %(settled)s", more="")}
+	) entered GROUP BY lot"""
+# How many credits were ever added to a lot after it was sold.
+_ADDED = """SELECT lot, SUM(credits) AS added FROM `tabCredit Ledger Entry`
+	WHERE kind = 'Adjustment' AND credits > 0 GROUP BY lot"""
 # A lot that came from a joined account names where it came from: the first of its line was sold.
 _MOVED = """WITH RECURSIVE moved AS (
 		SELECT name AS origin, moved_to AS lot FROM `tabCredit Lot` WHERE source != 'Transfer' AND price > 0 AND moved_to > ''
@@ -32,17 +40,17 @@ _MOVED = """WITH RECURSIVE moved AS (
 		SELECT m.origin, l.moved_to FROM moved m JOIN `tabCredit Lot` l ON l.name = m.lot WHERE l.moved_to > ''
 	)"""
 VALID = """l.granted_at_utc < %(before)s AND (l.expires_at_utc IS NULL OR l.expires_at_utc > %(ended)s)"""
-_PRICED = f"""{_MOVED}, changes AS ({_CHANGES})
+_PRICED = f"""{_MOVED}
 	SELECT {{period}} AS period, COUNT(*), held, currency, price, paid FROM (
 		SELECT l.expires_on, {{held}} AS held, COALESCE(l.currency, '') AS currency, l.price,
 			o.credits_granted - COALESCE(n.added, 0) AS paid
 		FROM `tabCredit Lot` l LEFT JOIN moved m ON m.lot = l.name JOIN `tabCredit Lot` o ON o.name = COALESCE(m.origin, l.name)
-		LEFT JOIN changes n ON n.lot = o.name {{join}}
+		LEFT JOIN ({_ADDED}) n ON n.lot = o.name {{join}}
 		WHERE l.overdraft_limit = 0 AND {{where}}
 	) held WHERE held > 0 GROUP BY period, held, currency, price, paid"""
-# Booked at its instant, or not yet and then all that remains.
+# Booked, which it never is before its end, or not yet and then all that remains.
 _BOOKED = """LEFT JOIN (SELECT lot, -SUM(credits) AS credits FROM `tabCredit Ledger Entry`
-		WHERE kind = 'Expiry' AND effective_at_utc > %(since)s AND effective_at_utc <= %(ended)s GROUP BY lot) b
+		WHERE kind = 'Expiry' AND posted_on >= %(posted)s GROUP BY lot) b
 	ON b.lot = l.name"""
 OVERDRAWN = """SELECT COALESCE(SUM({held}), 0) FROM `tabCredit Lot` l {join} WHERE l.overdraft_limit > 0 AND {where}"""
 EXPIRING = """FROM `tabCredit Lot` l LEFT JOIN `tabCredit Account` a ON a.name = l.account
@@ -59,31 +67,33 @@ def held_at(moment: Moment) -> tuple[str, str]:
 	"""SQL of what lot ``l`` holds at the moment, and the join it needs."""
 	if moment.is_now:
 		return "l.remaining", ""
-	changes = _CHANGES.format(which=SINCE)
-	return "l.remaining - COALESCE(c.since, 0)", f"LEFT JOIN ({changes}) c ON c.lot = l.name"
+	return "l.remaining - COALESCE(c.since, 0)", f"LEFT JOIN ({_SINCE}) c ON c.lot = l.name"
+
+
+def looked_at(moment: Moment) -> dict[str, object]:
+	"""For :func:`held_at`: the moment, and which entries are looked at for it."""
+	moving = tuple(kind.value for kind in Kind if kind is not Kind.GRANT)
+	kinds = {"kinds": (*moving, Kind.GRANT.value), "granting": (Kind.GRANT.value,), "moving": moving}
+	return {**moment.values, **kinds, "posted": moment.day - SLACK, "settled": moment.day + SLACK}
 
 
 def outstanding(moment: Moment, customer: str = "", currency: str = "") -> list[Holding]:
 	"""What is still owed, by the month in which it expires; lots alike are counted together, so that they are few."""
-	values = moment.values
+	values = looked_at(moment)
 	more = owners.condition(customer, "l.account", values)
 	if currency:
 		values["currency"] = currency
 		more += " AND l.currency = %(currency)s"
-	held = "l.remaining" if moment.is_now else "l.remaining - COALESCE(c.since, 0)"
+	held, join = held_at(moment)
 	text = _PRICED.format(
-		which=ADDED if moment.is_now else f"{SINCE} OR {ADDED}",
-		period="COALESCE(DATE_FORMAT(expires_on, '%%Y-%%m'), '')",
-		held=held,
-		join="" if moment.is_now else "LEFT JOIN changes c ON c.lot = l.name",
-		where=VALID + more,
+		period="COALESCE(DATE_FORMAT(expires_on, '%%Y-%%m'), '')", held=held, join=join, where=VALID + more
 	)
 	return [_holding(row) for row in frappe.db.sql(text, values)]
 
 
 def overdrawn(moment: Moment, customer: str = "") -> int:
 	"""Credits that customers owe, as a positive number."""
-	values = moment.values
+	values = looked_at(moment)
 	more = owners.condition(customer, "l.account", values)
 	held, join = held_at(moment)
 	return -int(frappe.db.sql(OVERDRAWN.format(held=held, join=join, where=VALID + more), values)[0][0])
@@ -93,10 +103,9 @@ def expired(period: Period, ended: str, customer: str = "") -> list[Holding]:
 	"""What lots held when they ended, of those whose last day is in the period and over by ``ended`` (now)."""
 	values = {**period.values, "ended": ended, "before": ended}
 	# Where entries are looked for: some days more, because a lot's last day is that of the zone at its grant.
-	values["since"] = stamp_text(end_of_day(period.first - 3 * DAY, provider_zone()))
+	values["posted"] = period.first - SLACK
 	more = owners.condition(customer, "l.account", values)
 	text = _PRICED.format(
-		which=ADDED,
 		period="DATE_FORMAT(expires_on, '%%Y-%%m')",
 		held="GREATEST(l.remaining, 0) + COALESCE(b.credits, 0)",
 		join=_BOOKED,

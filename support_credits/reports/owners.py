@@ -1,9 +1,15 @@
-"""Whose an account is today: one that was joined with another belongs to whom that one belongs to."""
+"""Whose an account is today: one that was joined with another belongs to whom that one belongs to.
+
+And whose may be read: the host's user permissions take away rows that name a customer, but know nothing of sums, so they are kept
+here, for rows, sums and charts alike.
+"""
 
 from __future__ import annotations
 
 import frappe
+from frappe.core.doctype.user_permission.user_permission import get_user_permissions
 
+CUSTOMER = "HD Customer"
 NOBODY = ("",)  # no account has this name
 
 
@@ -55,8 +61,29 @@ def _last(account: str, joined: dict[str, str]) -> str:
 
 
 def condition(customer: str, column: str, values: dict[str, object]) -> str:
-	"""SQL that keeps the customer's accounts only, all where none is named; puts what it needs into ``values``."""
-	if not customer:
+	"""SQL that keeps the accounts of the customer, or of those the reader may read where none is named; puts what it needs into
+	``values``.
+	"""
+	names = readable(customer)
+	if names is None:
 		return ""
-	values["accounts"] = accounts_of(customer)
+	found = (accounts_of(name) for name in names)
+	values["accounts"] = tuple(dict.fromkeys(account for accounts in found for account in accounts)) or NOBODY
 	return f" AND {column} IN %(accounts)s"
+
+
+def readable(customer: str) -> tuple[str, ...] | None:
+	"""The customers that are to be shown: None for all, nobody where the one asked for may not be read."""
+	permitted = _permitted()
+	if permitted is None:
+		return (customer,) if customer else None
+	if not customer:
+		return permitted
+	return (customer,) if customer in permitted else ()
+
+
+def _permitted() -> tuple[str, ...] | None:
+	"""Customers to whom the host's user permissions confine the reader; None where they do not."""
+	rules = get_user_permissions().get(CUSTOMER) or ()
+	names = [rule["doc"] for rule in rules if rule.get("applicable_for") in (None, "", "Credit Account")]
+	return tuple(names) if names else None

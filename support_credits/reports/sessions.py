@@ -10,6 +10,7 @@ import frappe
 from support_credits.engine.calendar_days import end_of_day
 from support_credits.engine.model import DAY, stamp_text
 from support_credits.ledger.settings import provider_zone
+from support_credits.reports import owners
 from support_credits.reports.filters import Period
 
 GROUPS = ("Customer", "Agent", "Kind", "Month")
@@ -39,10 +40,13 @@ class Worked:
 def worked(period: Period, by: str, customer: str = "", kind: str = "") -> list[Worked]:
 	"""By one of :data:`GROUPS`."""
 	values, more = period.values, ""
-	for column, wanted in (("customer", customer), ("kind", kind)):
-		if wanted:
-			values[column] = wanted
-			more += f" AND {column} = %({column})s"
+	names = owners.readable(customer)
+	if names is not None:
+		values["customers"] = names or owners.NOBODY
+		more += " AND customer IN %(customers)s"
+	if kind:
+		values["kind"] = kind
+		more += " AND kind = %(kind)s"
 	key = _month_key(period, values) if by == "Month" else _KEYS[by]
 	found = frappe.db.sql(SUMS.format(key=key, more=more), values)
 	return [

@@ -45,9 +45,13 @@ def money_cards(label: str, totals: Mapping[str, Decimal]) -> list[dict]:
 
 
 def chart(
-	labels: Sequence[str], lines: Mapping[str, Sequence[object]], kind: str = "bar", stacked: bool = False
+	labels: Sequence[str],
+	lines: Mapping[str, Sequence[object]],
+	kind: str = "bar",
+	stacked: bool = False,
+	colors: Sequence[str] = ("blue",),
 ) -> dict | None:
-	"""A chart of ``lines`` by name; None where there is nothing to draw."""
+	"""A chart of ``lines`` by name, each in its colour; None where there is nothing to draw."""
 	if not labels:
 		return None
 	shown = {
@@ -56,6 +60,7 @@ def chart(
 			"datasets": [{"name": name, "values": list(line)} for name, line in lines.items()],
 		},
 		"type": kind,
+		"colors": list(colors),
 	}
 	return {**shown, "barOptions": {"stacked": True}} if stacked else shown
 

@@ -95,6 +95,13 @@ class TestResponses(HoursCase):
 			decided = row["kept"] + row["missed"] + row["pending"] + row["no_deadline"]
 			self.assertEqual(row["tickets"], decided, row["tier"])
 
+	def test_in_time_is_drawn_green_and_missed_red(self) -> None:
+		self.answered(1, 25)
+		report = run("Response by Tier", customer=self.buyer.name, **WEEK)
+		names = [line["name"] for line in report["chart"]["data"]["datasets"]]
+		drawn = dict(zip(names, report["chart"]["colors"], strict=True))
+		self.assertEqual({"In Time": "green", "Missed": "red", "Not Yet Due": "grey"}, drawn)
+
 	def test_a_tier_without_a_calendar_is_measured_and_has_no_deadline(self) -> None:
 		self.buyer = self.company(make.tier(), 5)
 		self.answered(5, 30)

@@ -1,19 +1,12 @@
+// {% include "support_credits/reports/filters.js" %}
+
 frappe.query_reports["Consumption"] = {
 	filters: [
-		{
-			fieldname: "from_date",
-			label: __("Posted From"),
-			fieldtype: "Date",
-			default: frappe.datetime.add_months(frappe.datetime.month_start(), -11),
-			reqd: 1,
-		},
-		{
-			fieldname: "to_date",
-			label: __("Posted Until"),
-			fieldtype: "Date",
-			default: frappe.datetime.get_today(),
-			reqd: 1,
-		},
+		...support_credits.filters.days(
+			__("Posted From"),
+			__("Posted Until"),
+			support_credits.filters.months_ago(11),
+		),
 		{
 			fieldname: "by",
 			label: __("By"),
@@ -26,6 +19,7 @@ frappe.query_reports["Consumption"] = {
 			default: "Customer",
 			reqd: 1,
 		},
-		{ fieldname: "customer", label: __("Customer"), fieldtype: "Link", options: "HD Customer" },
+		support_credits.filters.customer(),
+		support_credits.filters.page(),
 	],
 };

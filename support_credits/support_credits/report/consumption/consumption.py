@@ -7,20 +7,21 @@ from frappe import _
 from support_credits.reports import filters
 from support_credits.reports.consumption import EXTRA, GROUPS, MONTHLY, REOPENED, TICKET, Consumed, consumed
 from support_credits.reports.filters import Period
-from support_credits.reports.shape import Column, Report, Row, card, chart, column
+from support_credits.reports.shape import Column, Report, Row, card, chart, column, paged
 
 LINKS = {"Customer": "HD Customer", "Tier": "Support Tier"}
 
 
 def execute(chosen: filters.Filters | None = None) -> Report:
-	"""A row for each customer, tier or reason, the one with the most first, with a column for each month."""
+	"""A page of customers, tiers or reasons, the one with the most first, with a column for each month; the sums are of all."""
 	said = chosen or {}
 	period, by = filters.months(said), filters.choice(said, "by", GROUPS)
 	found = consumed(period, by, filters.text(said, "customer"))
-	message = None if found else _("Nothing was charged or given back in this time.")
+	page = filters.page(said)
+	message = paged(len(found), page, _("Nothing was charged or given back in this time."))
 	return (
 		_columns(period, by),
-		[_row(one, by) for one in found],
+		[_row(one, by) for one in filters.part(found, page)],
 		message,
 		_chart(found, period),
 		_cards(found),

@@ -1,7 +1,9 @@
+// {% include "support_credits/reports/filters.js" %}
+
 frappe.query_reports["Credit Balances"] = {
 	filters: [
-		{ fieldname: "as_at", label: __("At the End Of (empty: now)"), fieldtype: "Date" },
-		{ fieldname: "customer", label: __("Customer"), fieldtype: "Link", options: "HD Customer" },
+		support_credits.filters.as_at(),
+		support_credits.filters.customer(),
 		{
 			fieldname: "show",
 			label: __("Accounts"),
@@ -14,6 +16,6 @@ frappe.query_reports["Credit Balances"] = {
 			],
 			default: "All",
 		},
-		{ fieldname: "page", label: __("Page"), fieldtype: "Int", default: 1 },
+		support_credits.filters.page(),
 	],
 };

@@ -36,11 +36,12 @@ def _columns(is_now: bool) -> list[Column]:
 
 
 def _cards(bands: list[balances.Band], count: int) -> list[dict]:
+	owed = -sum(band.owed for band in bands)
 	return [
 		card(_("Accounts"), count),
 		card(_("Balance"), sum(band.balance for band in bands)),
 		card(_("Spendable"), sum(band.spendable for band in bands), indicator="green"),
-		card(_("Overdrawn"), -sum(band.owed for band in bands), indicator="red"),
+		card(_("Overdrawn"), owed, indicator="red" if owed else ""),
 		card(
 			_("Expiring in {0} Days").format(balances.SOON_DAYS),
 			sum(band.soon for band in bands),

@@ -1,20 +1,9 @@
+// {% include "support_credits/reports/filters.js" %}
+
 frappe.query_reports["Credit Ledger"] = {
 	filters: [
-		{
-			fieldname: "from_date",
-			label: __("Posted From"),
-			fieldtype: "Date",
-			default: frappe.datetime.month_start(),
-			reqd: 1,
-		},
-		{
-			fieldname: "to_date",
-			label: __("Posted Until"),
-			fieldtype: "Date",
-			default: frappe.datetime.get_today(),
-			reqd: 1,
-		},
-		{ fieldname: "customer", label: __("Customer"), fieldtype: "Link", options: "HD Customer" },
+		...support_credits.filters.days(__("Posted From"), __("Posted Until"), frappe.datetime.month_start()),
+		support_credits.filters.customer(),
 		{
 			fieldname: "kind",
 			label: __("Kind"),
@@ -23,12 +12,7 @@ frappe.query_reports["Credit Ledger"] = {
 		},
 		{ fieldname: "lot", label: __("Lot"), fieldtype: "Link", options: "Credit Lot" },
 		{ fieldname: "ticket", label: __("Ticket"), fieldtype: "Data" },
-		{ fieldname: "page", label: __("Page"), fieldtype: "Int", default: 1 },
+		support_credits.filters.page(),
 	],
-	// What people have typed is shown as they typed it, never as HTML.
-	formatter(value, row, column, data, original) {
-		return column.fieldtype === "Data"
-			? frappe.utils.escape_html(column.fieldname === "kind" ? __(value) : value || "")
-			: original(value, row, column, data);
-	},
+	formatter: support_credits.filters.plain_text("kind"),
 };

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from frappe import _
 
 from support_credits.engine.model import Kind
@@ -21,10 +19,11 @@ def execute(chosen: filters.Filters | None = None) -> Report:
 		filters.text(said, "lot"),
 		filters.text(said, "ticket"),
 	)
-	page, sums = filters.page(said), entries.sums(asked)
+	page, sums = filters.page(said), entries.days(asked)
 	count = sum(one.entries for one in sums)
 	message = paged(count, page, _("No entry was posted in this time that answers these filters."))
-	return _columns(), entries.page(asked, page), message, _chart(sums), _cards(sums, count)
+	rows = entries.page(asked, page, sums)
+	return _columns(), rows, message, _chart(entries.by_bucket(sums, asked.period)), _cards(sums, count)
 
 
 def _columns() -> list[Column]:
@@ -54,16 +53,10 @@ def _cards(sums: list[entries.KindSum], count: int) -> list[dict]:
 	]
 
 
-def _chart(sums: list[entries.KindSum]) -> dict | None:
+def _chart(sums: dict[str, tuple[int, int]]) -> dict | None:
 	"""What came in and what went out beside one another: bars above and below zero cannot be stacked."""
-	came_in: dict[str, int] = defaultdict(int)
-	went_out: dict[str, int] = defaultdict(int)
-	for one in sums:
-		came_in[one.bucket] += one.came_in
-		went_out[one.bucket] += one.came_in - one.credits
-	buckets = sorted(came_in)
 	lines = {
-		_("Credits In"): [came_in[bucket] for bucket in buckets],
-		_("Credits Out"): [went_out[bucket] for bucket in buckets],
+		_("Credits In"): [came_in for came_in, _went_out in sums.values()],
+		_("Credits Out"): [went_out for _came_in, went_out in sums.values()],
 	}
-	return chart(buckets, lines)
+	return chart(list(sums), lines, colors=("green", "red"))

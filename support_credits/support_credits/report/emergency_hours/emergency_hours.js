@@ -1,19 +1,12 @@
+// {% include "support_credits/reports/filters.js" %}
+
 frappe.query_reports["Emergency Hours"] = {
 	filters: [
-		{
-			fieldname: "from_date",
-			label: __("Stopped From"),
-			fieldtype: "Date",
-			default: frappe.datetime.add_months(frappe.datetime.month_start(), -2),
-			reqd: 1,
-		},
-		{
-			fieldname: "to_date",
-			label: __("Stopped Until"),
-			fieldtype: "Date",
-			default: frappe.datetime.get_today(),
-			reqd: 1,
-		},
+		...support_credits.filters.days(
+			__("Stopped From"),
+			__("Stopped Until"),
+			support_credits.filters.months_ago(2),
+		),
 		{
 			fieldname: "by",
 			label: __("By"),
@@ -27,12 +20,13 @@ frappe.query_reports["Emergency Hours"] = {
 			default: "Customer",
 			reqd: 1,
 		},
-		{ fieldname: "customer", label: __("Customer"), fieldtype: "Link", options: "HD Customer" },
+		support_credits.filters.customer(),
 		{
 			fieldname: "kind",
 			label: __("Kind"),
 			fieldtype: "Select",
 			options: ["", "Emergency", "After Hours"],
 		},
+		support_credits.filters.page(),
 	],
 };

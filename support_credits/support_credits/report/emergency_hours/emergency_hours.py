@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
 
 import frappe
@@ -10,21 +11,23 @@ from frappe import _
 from support_credits.engine.session import Kind
 from support_credits.reports import filters
 from support_credits.reports.sessions import GROUPS, Worked, worked
-from support_credits.reports.shape import Column, Report, Row, card, chart, column, money, money_cards
+from support_credits.reports.shape import Column, Report, Row, card, chart, column, money, money_cards, paged
 
+BARS_MAX = 36  # as many months as a report by month has
 LINKS = {"Customer": "HD Customer"}
 SEES_MONEY = frozenset(("Agent Manager", "System Manager"))
 
 
 def execute(chosen: filters.Filters | None = None) -> Report:
-	"""A row for each customer, agent, kind or month, and for each currency; amounts for managers only."""
+	"""A page of customers, agents, kinds or months, a row for each currency; amounts for managers only, sums of all pages."""
 	said = chosen or {}
 	period, by = filters.months(said), filters.choice(said, "by", GROUPS)
 	kind = filters.choice(said, "kind", ("", *(one.value for one in Kind)))
 	found = worked(period, by, filters.text(said, "customer"), kind)
-	message = None if found else _("No session was stopped in this time that answers these filters.")
+	page = filters.page(said)
+	message = paged(len(found), page, _("No session was stopped in this time that answers these filters."))
 	with_money = bool(SEES_MONEY & set(frappe.get_roles()))
-	rows = [_row(one, by, with_money) for one in found]
+	rows = [_row(one, by, with_money) for one in filters.part(found, page)]
 	return _columns(by, with_money), rows, message, _chart(found), _cards(found, with_money)
 
 
@@ -80,6 +83,10 @@ def _by_currency(found: list[Worked], which: str) -> dict[str, Decimal]:
 
 
 def _chart(found: list[Worked]) -> dict | None:
-	names = list(dict.fromkeys(one.name for one in found))
-	hours = [sum(one.billed_minutes for one in found if one.name == name) / 60 for name in names]
-	return chart(names, {_("Billed (h)"): hours})
+	"""Those with the most hours, in the order of the rows: of more bars than that nobody can tell one from another."""
+	minutes: dict[str, int] = defaultdict(int)
+	for one in found:
+		minutes[one.name] += one.billed_minutes
+	most = set(sorted(minutes, key=lambda name: -minutes[name])[:BARS_MAX])
+	hours = {name: spent / 60 for name, spent in minutes.items() if name in most}
+	return chart(list(hours), {_("Billed (h)"): list(hours.values())})

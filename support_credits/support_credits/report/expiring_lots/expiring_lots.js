@@ -1,21 +1,15 @@
+// {% include "support_credits/reports/filters.js" %}
+
 frappe.query_reports["Expiring Lots"] = {
 	filters: [
-		{
-			fieldname: "from_date",
-			label: __("Last Day From"),
-			fieldtype: "Date",
-			default: frappe.datetime.get_today(),
-			reqd: 1,
-		},
-		{
-			fieldname: "to_date",
-			label: __("Last Day Until"),
-			fieldtype: "Date",
-			default: frappe.datetime.add_days(frappe.datetime.get_today(), 90),
-			reqd: 1,
-		},
-		{ fieldname: "customer", label: __("Customer"), fieldtype: "Link", options: "HD Customer" },
-		{ fieldname: "page", label: __("Page"), fieldtype: "Int", default: 1 },
+		...support_credits.filters.days(
+			__("Last Day From"),
+			__("Last Day Until"),
+			frappe.datetime.get_today(),
+			frappe.datetime.add_days(frappe.datetime.get_today(), 90),
+		),
+		support_credits.filters.customer(),
+		support_credits.filters.page(),
 	],
 	formatter(value, row, column, data, original) {
 		const shown = original(column.fieldname === "source" ? __(value) : value, row, column, data);

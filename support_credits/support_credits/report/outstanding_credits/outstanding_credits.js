@@ -1,7 +1,9 @@
+// {% include "support_credits/reports/filters.js" %}
+
 frappe.query_reports["Outstanding Credits"] = {
 	filters: [
-		{ fieldname: "as_at", label: __("At the End Of (empty: now)"), fieldtype: "Date" },
-		{ fieldname: "customer", label: __("Customer"), fieldtype: "Link", options: "HD Customer" },
+		support_credits.filters.as_at(),
+		support_credits.filters.customer(),
 		{ fieldname: "currency", label: __("Currency"), fieldtype: "Data" },
 	],
 };

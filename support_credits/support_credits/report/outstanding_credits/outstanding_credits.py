@@ -60,7 +60,7 @@ def _chart(found: tuple[Sum, ...]) -> dict | None:
 		_("paid"): [_credits(found, month, True) for month in months],
 		_("without a price"): [_credits(found, month, False) for month in months],
 	}
-	return chart([month or _("never") for month in months], lines, stacked=True)
+	return chart([month or _("never") for month in months], lines, stacked=True, colors=("blue", "grey"))
 
 
 def _credits(found: tuple[Sum, ...], month: str, is_priced: bool) -> int:

@@ -65,10 +65,11 @@ def _row(one: Answered) -> Row:
 
 
 def _cards(found: list[Answered]) -> list[dict]:
+	missed = sum(one.missed for one in found)
 	return [
 		card(_("Tickets"), sum(one.tickets for one in found)),
 		card(_("In Time"), sum(one.kept for one in found), indicator="green"),
-		card(_("Missed"), sum(one.missed for one in found), indicator="red"),
+		card(_("Missed"), missed, indicator="red" if missed else ""),
 		card(_("Not Yet Due"), sum(one.pending for one in found)),
 	]
 
@@ -79,4 +80,4 @@ def _chart(found: list[Answered]) -> dict | None:
 		_("Missed"): [one.missed for one in found],
 		_("Not Yet Due"): [one.pending for one in found],
 	}
-	return chart([one.tier for one in found], lines, stacked=True)
+	return chart([one.tier for one in found], lines, stacked=True, colors=("green", "red", "grey"))

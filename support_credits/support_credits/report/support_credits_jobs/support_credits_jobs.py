@@ -27,7 +27,7 @@ def _columns() -> list[Column]:
 	return [
 		{"fieldname": "purpose", "label": _("What It Does"), "fieldtype": "Data", "width": 380},
 		{"fieldname": "frequency", "label": _("How Often"), "fieldtype": "Data", "width": 150},
-		{"fieldname": "state", "label": _("State"), "fieldtype": "Data", "width": 110},
+		{"fieldname": "state", "label": _("State"), "fieldtype": "Data", "width": 130},
 		{"fieldname": "started", "label": _("Last Run"), "fieldtype": "Data", "width": 200},
 		{"fieldname": "seconds", "label": _("Seconds"), "fieldtype": "Float", "precision": 1, "width": 90},
 		{"fieldname": "done", "label": _("How Much It Did"), "fieldtype": "Int", "width": 150},
