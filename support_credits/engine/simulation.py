@@ -79,6 +79,8 @@ class Replay:
 		elif isinstance(event, Voided):
 			self.purse.void(event.lot)
 		else:
+			if event.opens:
+				self.purse.put(event.opens)
 			self.purse.correct(event.lot, event.credits)
 			if event.credits > 0:
 				self._go_on(event.at)
@@ -109,7 +111,7 @@ class Replay:
 			TicketFacts(
 				door=ticket.door,
 				customer=self.client.customer,
-				has_account=self._has_account(ticket.at),
+				has_account=ticket.is_accounts and self._has_account(ticket.at),
 				at=ticket.at,
 				lots=self.purse.counting,
 				policy=resolve_policy(
@@ -213,8 +215,7 @@ class Replay:
 			if begin >= self.period.until:
 				break
 			self._reach(begin)
-			self._take_tier()
-			self._next_period = self._period_with(self._next_period).following
+			self._next_period = self._begin_period(self._next_period)
 		self._reach(at)
 
 	def _reach(self, at: datetime) -> None:
@@ -243,6 +244,14 @@ class Replay:
 			raise EngineError("no tier is paid by the month")
 		return period_of(self.client.monthly.counted_from, day)
 
+	def _begin_period(self, day: date) -> date | None:
+		"""The tier by the month is paid, or was given up by now; the day of the period after this one."""
+		if self.client.monthly and self.client.monthly.ends and day >= self.client.monthly.ends:
+			self.tier = self.terms.tier(self.client.tier)
+			return None
+		self._take_tier()
+		return self._period_with(day).following
+
 	def _take_tier(self) -> None:
 		"""A period is paid in advance; one that cannot be paid has what the customer has without (rule 15)."""
 		self.tier = self.terms.tier(self.client.tier)
@@ -259,7 +268,9 @@ class Replay:
 			month.falls += 1
 
 	def _begin_of(self, day: date) -> datetime:
-		return end_of_day(day - DAY, self.terms.zone)
+		begin, monthly = end_of_day(day - DAY, self.terms.zone), self.client.monthly
+		chosen = monthly.begun if monthly and day == monthly.counted_from else None
+		return max(begin, chosen) if chosen else begin
 
 	def _figures(self) -> Month:
 		return self.months.setdefault(self._month, Month())

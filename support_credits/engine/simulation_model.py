@@ -35,10 +35,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Monthly:
-	"""A tier paid by the month; its periods are counted from the day ``counted_from``."""
+	"""A tier paid by the month; its periods are counted from the day ``counted_from``, the first of them paid when it was chosen, at
+	``begun``. None begins on the day it ``ends`` or later.
+	"""
 
 	tier: str
 	counted_from: date
+	ends: date | None = None
+	begun: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class PastTicket:
 	"""A ticket that was opened. ``severity`` is the priority its customer said, or the one an agent ``confirmed``.
 
 	``exempt`` tickets cost nothing, whenever that was said. A ``withdrawn`` one was taken back while it waited.
-	``is_timed`` is False where it is not known when, or whether, it was answered first.
+	``is_timed`` is False where it is not known when, or whether, it was answered first. ``is_accounts`` is False for one of
+	before the account counted, as those are that a merged customer brought along.
 	"""
 
 	at: datetime
@@ -77,6 +82,7 @@ class PastTicket:
 	withdrawn: bool = False
 	responded_at: datetime | None = None
 	is_timed: bool = True
+	is_accounts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +96,14 @@ class CameIn:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-	"""A lot was corrected by hand, or an older ticket was charged to it or given back: signed ``credits``."""
+	"""A lot was corrected by hand, or an older ticket was charged to it or given back: signed ``credits``. ``opens`` is the lot
+	itself, still empty, where it began with this: the ticket's own was over.
+	"""
 
 	at: datetime
 	lot: str
 	credits: int
+	opens: Lot | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from support_credits.engine.allocation import allocate, available
@@ -62,8 +63,9 @@ class Purse:
 				self._change(debt.name, credits)
 
 	def void(self, name: str) -> None:
+		"""For good: what is given back to it later is not to be spent from it."""
 		if name in self.lots:
-			self._change(name, -self.lots[name].remaining)
+			self.lots[name] = replace(self.lots[name].with_change(-self.lots[name].remaining), voided=True)
 
 	def correct(self, name: str, credits: int) -> None:
 		"""What was taken then is taken as far as it is there now: the lot may have paid for other tickets. Of a debt no

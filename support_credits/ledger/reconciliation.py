@@ -25,6 +25,7 @@ from support_credits.run_record import recorded
 
 DOCTYPE = "Ledger Finding"
 SETTINGS = "Support Credits Settings"
+SPARE = 100  # accounts that cannot be proved, and are passed over, in one night
 MOST_SECONDS = 900.0  # the queue of long jobs kills what takes 1,500
 # The oldest proof first; accounts that were never proved before all others.
 NEXT = "SELECT name FROM `tabCredit Account` ORDER BY proved_at_utc, name LIMIT %s"
@@ -43,18 +44,23 @@ def prove_some() -> int:
 	until = time.monotonic() + MOST_SECONDS
 	if _site_is_due(days):
 		_prove_site()
-	done = 0
-	for account in _due(days):
-		if time.monotonic() >= until:
+	done, due = 0, _due(days)
+	for account in _in_turn(due) if due else ():
+		if done >= due or time.monotonic() >= until:
 			break
 		done += _prove(account)
 	return done
 
 
-def _due(days: int) -> list[str]:
+def _due(days: int) -> int:
 	last = frappe.db.sql("SELECT MAX(proved_at_utc), COUNT(*) FROM `tabCredit Account`")[0]
 	silent = clock.now() - parse_stamp(last[0]) if last[0] else NIGHT
-	return frappe.db.sql(NEXT, share(int(last[1]), days, silent), pluck=True)
+	return share(int(last[1]), days, silent)
+
+
+def _in_turn(due: int) -> list[str]:
+	"""More than are due: one that cannot be proved stays first, and must not take the turn of one that can."""
+	return frappe.db.sql(NEXT, due + SPARE, pluck=True)
 
 
 def _site_is_due(days: int) -> bool:

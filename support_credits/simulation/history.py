@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from heapq import merge
+from zoneinfo import ZoneInfo
 
 import frappe
 
+from support_credits.engine.calendar_days import local_day
 from support_credits.engine.decision import NEVER_CHARGED, Door
 from support_credits.engine.model import Lot, parse_stamp, stamp_text
 from support_credits.engine.simulation_model import (
@@ -39,17 +41,23 @@ TICKETS = "FROM `tabHD Ticket` WHERE creation >= %(from)s AND creation < %(to)s 
 NAMES = f"""(SELECT DISTINCT customer {TICKETS} ORDER BY customer LIMIT {CUSTOMERS}) UNION
 	(SELECT customer FROM `tabCredit Account` WHERE customer > %(after)s ORDER BY customer LIMIT {CUSTOMERS})
 	ORDER BY customer LIMIT {CUSTOMERS}"""
-ACCOUNT = f"""SELECT name, creation, tier, overdraft_limit, {", ".join(site.POLICY_FIELDS)}
+ACCOUNT = f"""SELECT name, creation, counts_from, tier, overdraft_limit, {", ".join(site.POLICY_FIELDS)}
 	FROM `tabCredit Account` WHERE customer = %s"""
-SUBSCRIBED = """SELECT tier, counted_from FROM `tabSupport Subscription` WHERE account = %s
-	AND counted_from < %s AND (ended_at_utc IS NULL OR ended_at_utc = '') ORDER BY counted_from DESC LIMIT 1"""
+SUBSCRIBED = """SELECT s.tier, s.counted_from, s.paid_until, s.ended_at_utc, s.end_reason, (
+		SELECT MIN(e.at_utc) FROM `tabSupport Subscription Event` e
+		WHERE e.subscription = s.name AND e.period_on = s.counted_from) AS begun
+	FROM `tabSupport Subscription` s
+	WHERE s.account = %s AND s.counted_from < %s AND (COALESCE(s.ended_at_utc, '') = '' OR s.ended_at_utc > %s)
+	ORDER BY s.counted_from DESC LIMIT 1"""
 WAITING = """SELECT COUNT(*) FROM `tabSupport Incident` WHERE account IN %(accounts)s AND opened_at_utc < %(since)s
 	AND parked_at_utc != '' AND parked_at_utc < %(since)s AND (released_at_utc >= %(since)s OR state = 'Parked')"""
-HELD = """SELECT lot, SUM(credits) FROM `tabCredit Ledger Entry` WHERE account IN %(accounts)s
+HELD = """SELECT lot, SUM(credits), SUM(kind = 'Void') FROM `tabCredit Ledger Entry` WHERE account IN %(accounts)s
 	AND posted_at_utc < %(since)s GROUP BY lot"""
-# Charges and refunds of older tickets; what a grant lets go on, or repays, the engine does again by itself.
-MOVED = """SELECT e.posted_at_utc, e.kind, e.lot, e.credits, e.incident FROM `tabCredit Ledger Entry` e
-	LEFT JOIN `tabSupport Incident` i ON i.name = e.incident
+# Charges and refunds of older tickets; what a grant lets go on, or repays, the engine does again by itself. A grant that says
+# so opened the lot of credits given back whose own was over.
+MOVED = """SELECT e.posted_at_utc, e.kind, e.lot, e.credits, e.incident, COALESCE(i.opened_at_utc < %(since)s, 0)
+	FROM `tabCredit Ledger Entry` e
+	LEFT JOIN `tabSupport Incident` i ON i.name = COALESCE(NULLIF(e.incident, ''), JSON_VALUE(e.detail, '$.refund_of'))
 	WHERE e.account IN %(accounts)s AND e.posted_at_utc >= %(since)s AND e.posted_at_utc < %(until)s
 	AND (e.kind IN ('Grant', 'Void', 'Adjustment') OR (e.kind IN ('Charge', 'Refund') AND i.opened_at_utc < %(since)s))
 	AND e.event_key NOT LIKE 'repay:%%' AND e.event_key NOT LIKE 'ticket:%%:release:%%'
@@ -135,6 +143,7 @@ def past_of(customer: str, reading: Reading) -> Past:
 	account = found[0] if found else None
 	accounts = reading.family_of(account.name) if account else ()
 	values = {**reading.values, "customer": customer, "accounts": accounts or ("",), "free": FREE}
+	values["counts_from"] = account.counts_from if account else None
 	ledger = _Ledger(values) if accounts else None
 	client = Client(
 		customer,
@@ -155,9 +164,21 @@ def past_of(customer: str, reading: Reading) -> Past:
 
 
 def _monthly(account: str, period: Period) -> Monthly | None:
-	until = period.until.astimezone(site.provider_zone()).date()
-	found = frappe.db.sql(SUBSCRIBED, (account, until), as_dict=True)
-	return Monthly(found[0].tier, found[0].counted_from) if found else None
+	zone = site.provider_zone()
+	until = period.until.astimezone(zone).date()
+	found = frappe.db.sql(SUBSCRIBED, (account, until, stamp_text(period.since)), as_dict=True)
+	if not found:
+		return None
+	begun = parse_stamp(found[0].begun) if found[0].begun else None
+	return Monthly(found[0].tier, found[0].counted_from, _end_of(found[0], zone), begun)
+
+
+def _end_of(found: frappe._dict, zone: ZoneInfo) -> date | None:
+	"""From which day on it was over. One that lapsed could not be paid, and would have gone on if it could."""
+	if not found.ended_at_utc:
+		return None
+	ended = local_day(parse_stamp(found.ended_at_utc), zone)
+	return ended if found.end_reason == "Lapsed" or not found.paid_until else min(ended, found.paid_until)
 
 
 class _Ledger:
@@ -168,15 +189,17 @@ class _Ledger:
 		columns = ", ".join((*rows.LOT_COLUMNS, "source", "pack"))
 		text = f"SELECT {columns} FROM `tabCredit Lot` WHERE account IN %(accounts)s"
 		self.rows = {row.name: row for row in frappe.db.sql(text, values, as_dict=True)}
-		self.held = {lot: int(credits) for lot, credits in frappe.db.sql(HELD, values)}
+		held = frappe.db.sql(HELD, values)
+		self.held = {lot: int(credits) for lot, credits, _voids in held}
+		self.voided = {lot for lot, _credits, voids in held if voids}
 		self.movements = frappe.db.sql(MOVED, values)
 		self.origins = {row.moved_to: row.name for row in self.rows.values() if row.moved_to}
 
 	def opening(self) -> tuple[Lot, ...]:
 		"""The lots there were then and that may pay, or be given back to, in the period."""
-		touched = {self._lot_of(lot) for _at, _kind, lot, _credits, _incident in self.movements}
+		touched = {self._lot_of(lot) for _at, _kind, lot, *_rest in self.movements}
 		found = [
-			replace(self._lot(name), remaining=credits, voided=False, moved_to=None)
+			replace(self._lot(name), remaining=credits, voided=name in self.voided, moved_to=None)
 			for name, credits in self.held.items()
 			if name in self.rows and (credits or name in touched)
 		]
@@ -187,11 +210,14 @@ class _Ledger:
 		)
 
 	def moved(self) -> Iterator[Event]:
-		for at_utc, kind, name, credits, incident in self.movements:
+		for at_utc, kind, name, credits, incident, is_older in self.movements:
 			at, row = parse_stamp(at_utc), self.rows.get(name)
 			if kind == "Grant":
 				if row and row.source not in OURS and not incident and credits > 0:
 					yield CameIn(at, replace(self._lot(name), remaining=credits, voided=False), row.pack)
+				elif row and row.source == "Refund" and is_older:
+					opened = replace(self._lot(name), remaining=0, voided=False, moved_to=None)
+					yield Changed(at, name, credits, opened)
 			elif kind == "Void":
 				yield Voided(at, self._lot_of(name))
 			else:
@@ -248,7 +274,7 @@ def _ticket_of(row: tuple, reading: Reading) -> PastTicket:
 
 def _plain(values: dict[str, object], reading: Reading) -> Iterator[Event]:
 	"""Tickets of the host without an incident of these accounts: older than the account, or of a customer without one."""
-	at, name, period = values["from"], "", reading.period
+	at, name, period, counts = values["from"], "", reading.period, values["counts_from"]
 	while page := frappe.db.sql(PLAIN, {**values, "at": at, "name": name}):
 		for creation, _name, priority, responded, by_portal, mail, merged in page:
 			opened = site.site_time(creation)
@@ -256,7 +282,14 @@ def _plain(values: dict[str, object], reading: Reading) -> Iterator[Event]:
 				continue  # in the hour that the site's wall shows twice
 			door = Door.PORTAL if by_portal else Door.MAIL if mail else Door.AGENT
 			answered = site.site_time(responded) if responded else None
-			yield PastTicket(opened, door, priority, exempt=bool(merged), responded_at=answered)
+			yield PastTicket(
+				opened,
+				door,
+				priority,
+				exempt=bool(merged),
+				responded_at=answered,
+				is_accounts=not counts or creation > counts,
+			)
 		at, name = page[-1][:2]
 
 

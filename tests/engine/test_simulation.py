@@ -235,6 +235,45 @@ def test_a_tier_by_the_month_counts_from_the_day_it_was_chosen():
 	assert [(row.month, row.figures.charged) for row in rows] == [("2026-09", 2)]
 
 
+def test_the_first_period_is_paid_when_the_tier_was_chosen_and_not_before_the_credits_came():
+	noon = SINCE + 12 * HOUR
+	who = client(monthly=Monthly("RESPONSE-12H", SINCE.date(), begun=noon))
+	found = rows_of([CameIn(noon - HOUR, lot(credits=2))], who)[0].figures
+	assert (found.charged, found.falls) == (2, 0)
+
+
+def test_a_tier_that_was_given_up_is_paid_until_then_and_never_again():
+	who = client(lot(credits=9), monthly=Monthly("RESPONSE-12H", SINCE.date(), date(2026, 9, 1)))
+	player = Replay(terms(), who, PERIOD)
+	player.feed(ticket(40))
+	assert player.tier.code == "RESPONSE-12H"
+	player.feed(ticket(70))
+	assert player.tier.code == "RESPONSE-24H"
+	assert [(row.month, row.figures.charged) for row in player.finish()] == [
+		("2026-07", 2),
+		("2026-08", 3),
+		("2026-09", 1),
+	]
+
+
+def test_what_goes_back_to_a_lot_that_is_void_or_over_is_spent_only_from_the_lot_it_goes_on_in():
+	gone, opened = lot("L1", 2), Lot("L2", 1, 0, SINCE + 3 * DAY, SINCE + 33 * DAY)
+	events = [
+		Voided(SINCE + DAY, "L1"),
+		Changed(SINCE + 3 * DAY, "L1", 1),
+		Changed(SINCE + 3 * DAY, "L2", 1, opened),
+	]
+	found = figures(*events, ticket(4), ticket(5), who=client(gone))
+	assert (found.charged, found.refusals) == (1, 1)
+	late = figures(*events, ticket(34), who=client(gone))
+	assert (late.charged, late.refusals) == (0, 1)
+
+
+def test_a_ticket_of_before_the_account_counted_needs_no_credits():
+	found = figures(ticket(1, is_accounts=False), ticket(2), who=client(lot(credits=2)))
+	assert (found.tickets, found.needed, found.charged) == (2, 1, 1)
+
+
 def test_a_tier_that_costs_nothing_a_month_counts_all_the_same():
 	free = terms(shop(tiers__credits_per_month=0))
 	for day in (date(2026, 5, 31), SINCE.date()):
