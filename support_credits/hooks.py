@@ -44,6 +44,10 @@ website_route_rules = [
 		"from_route": "/support-credits/proposal",
 		"to_route": "credit_proposal",
 	},  # where a proposal is answered
+	{
+		"from_route": "/support-credits/no-notices",
+		"to_route": "no_notices",
+	},  # where notices are ended
 ]
 after_request = ["support_credits.portal.inject", "support_credits.offer.caching.set_headers"]
 

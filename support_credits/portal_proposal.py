@@ -15,7 +15,8 @@ from support_credits import portal
 from support_credits.api.account import guarded
 from support_credits.api.arguments import plain_text
 from support_credits.api.limits import limited
-from support_credits.api.proposals import tell_proposer
+from support_credits.api.proposals import accepted, tell_proposer, with_note
+from support_credits.api.proposals import shown as shown_on_ticket
 from support_credits.engine.model import parse_stamp
 from support_credits.engine.proposal import State
 from support_credits.exceptions import CreditsRefused
@@ -24,9 +25,10 @@ from support_credits.ledger import proposals, queries
 from support_credits.ledger import settings as site
 from support_credits.ledger.accounts import account_of
 from support_credits.ledger.proposals import Answer
-from support_credits.ledger.wording import links_on
+from support_credits.ledger.wording import extra_credits, links_on
 from support_credits.mail import consent
 from support_credits.mail.readers import Reader
+from support_credits.offer import page
 
 FIELDS = ("proposal", "token", "answer", "note")
 NAME_LENGTH = 140
@@ -43,6 +45,7 @@ class Asked(TypedDict):
 	ticket_url: str
 	customer: str
 	credits: int
+	credits_text: str
 	minutes: int
 	reason: str
 	answer_by: str
@@ -61,6 +64,7 @@ class Page(TypedDict):
 	error: str
 	ways: list[dict[str, str]]
 	csrf: str
+	css: str
 	credits_page: str
 
 
@@ -107,21 +111,14 @@ def _taken(row: frappe._dict, person: Reader, given: dict[str, str]) -> Page:
 
 @limited(ANSWERS_A_MINUTE)
 def _answer(proposal: str, answer: str, note: str, person: Reader) -> None:
-	from support_credits.overrides.hd_ticket import show_answer
-
 	note = plain_text(note, _("The note"))
 
 	def whole() -> Answer:
 		if answer == ACCEPT:
-			done = proposals.accept(proposal)
-			show_answer(
-				done.ticket, _("accepted {0} extra credits by the link in the mail").format(done.credits)
-			)
+			done = shown_on_ticket(accepted(proposal), _("accepted {0} by the link in the mail"))
 		elif answer == DECLINE:
-			done = proposals.decline(proposal, note)
-			show_answer(
-				done.ticket, _("declined {0} extra credits by the link in the mail").format(done.credits)
-			)
+			text = with_note(_("declined {0} by the link in the mail"), note)
+			done = shown_on_ticket(proposals.decline(proposal, note), text)
 		else:
 			frappe.throw(_("Accept or decline."))
 		return tell_proposer(done)
@@ -150,7 +147,8 @@ def _standing(row: frappe._dict, state: State) -> str:
 	by = frappe.db.get_value(proposals.DOCTYPE, row.name, "answered_by")
 	when = moment(parse_stamp(row.answered_at_utc), site.provider_zone())
 	if state is State.ACCEPTED:
-		return _("Accepted by {0} on {1}: {2} extra credits were charged.").format(by, when, row.credits)
+		charged = extra_credits(row.credits)
+		return _("Accepted by {0} on {1}. Charged: {2}.").format(by, when, charged)
 	return _("Declined by {0} on {1}. Nothing was charged.").format(by, when)
 
 
@@ -163,6 +161,7 @@ def _asked(row: frappe._dict, person: Reader, token: str) -> Asked:
 		"ticket_url": f"/helpdesk/my-tickets/{row.ticket}",
 		"customer": row.customer,
 		"credits": row.credits,
+		"credits_text": extra_credits(row.credits),
 		"minutes": row.minutes,
 		"reason": row.reason,
 		"answer_by": moment(parse_stamp(row.expires_at_utc), site.provider_zone()),
@@ -188,5 +187,6 @@ def _page(
 		"error": error,
 		"ways": ways or [],
 		"csrf": "" if guest else frappe.sessions.get_csrf_token(),
+		"css": page.css_address(page.BASE),
 		"credits_page": portal.CREDITS_PAGE,
 	}

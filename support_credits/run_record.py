@@ -13,7 +13,7 @@ import frappe
 from frappe.utils import now
 
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock
+from support_credits.ledger import clock, soon
 
 DOCTYPE = "Credit Job"
 ERROR_LENGTH = 1_000
@@ -41,7 +41,8 @@ def recorded(job: Job) -> Job:
 	def noted(*args: Any, **kwargs: Any) -> int:
 		_note(STARTED, name)
 		try:
-			done = job(*args, **kwargs)
+			with soon.gathered():
+				done = job(*args, **kwargs)
 		except Exception as error:
 			frappe.db.rollback()
 			said = frappe.utils.strip_html(str(error)) or "-"

@@ -67,6 +67,7 @@ def after_uninstall() -> None:
 	onboarding.remove()
 	notice_texts.remove()
 	frappe.db.delete("Email Unsubscribe", {"reference_doctype": "Credit Account"})
+	frappe.db.delete("Notification Log", {"document_type": ["in", EXPORTED]})  # they lead nowhere now
 	remove_marks()
 	remove_customer_index()
 	erpnext_fields.remove()

@@ -28,6 +28,15 @@ def amount(minutes: int, rate: Decimal, decimals: int = 2) -> Decimal:
 	return rounded(money(rate) * minutes / MINUTES_AN_HOUR, decimals)
 
 
+def comes_in_hours(minutes: int, rate: Decimal, decimals: int = 2) -> bool:
+	"""Whether so many hours, with three decimals at the most, times ``rate`` are the amount to the coin: then no other system,
+	whichever way it rounds, makes another one of them.
+	"""
+	hourly = money(rate)
+	exact = hourly * minutes == amount(minutes, rate, decimals) * MINUTES_AN_HOUR
+	return exact and rounded(hourly, decimals) == hourly and minutes * 1000 % MINUTES_AN_HOUR == 0
+
+
 def examples(step: int = 60, least: int = 60) -> tuple[timedelta, ...]:
 	"""Durations that show how the rounding works: a short one, and the last and the first around half a step."""
 	base = max(step, -(-least // step) * step)

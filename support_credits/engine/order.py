@@ -14,6 +14,7 @@ from support_credits.engine.allocation import checked_amount
 from support_credits.engine.errors import EngineError, NotAllowed
 from support_credits.engine.marking import _
 from support_credits.engine.tariff import money, rounded
+from support_credits.engine.transitions import follow
 
 MOST_PACKS = 100  # of one order
 
@@ -52,10 +53,7 @@ ORDER_NEXT: Mapping[tuple[State, Event], State] = {
 
 def next_state(state: State, event: Event) -> State:
 	"""The state after ``event``. NotAllowed, naming the state, when that cannot happen."""
-	try:
-		return ORDER_NEXT[state, event]
-	except KeyError:
-		raise NotAllowed(_("this order is {state}"), state=state.value.lower()) from None
+	return follow(ORDER_NEXT, state, event, _("this order is {state}"))
 
 
 def state_at(state: State, stands_until: datetime | None, at: datetime) -> State:

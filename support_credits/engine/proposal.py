@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 
-from support_credits.engine.errors import NotAllowed
 from support_credits.engine.incident import State as IncidentState
 from support_credits.engine.marking import _
+from support_credits.engine.transitions import follow
 
 
 class State(str, Enum):
@@ -51,10 +51,7 @@ def state_at(state: State, expires_at: datetime, at: datetime) -> State:
 
 def next_state(state: State, event: Event) -> State:
 	"""The state after ``event``. NotAllowed when that cannot happen any more."""
-	try:
-		return PROPOSAL_NEXT[state, event]
-	except KeyError:
-		raise NotAllowed(_("this proposal is {state} already"), state=state.value.lower()) from None
+	return follow(PROPOSAL_NEXT, state, event, _("this proposal is {state} already"))
 
 
 def covered_minutes(cover: int, extra_credits: int) -> int:

@@ -16,6 +16,7 @@ from support_credits.engine.emergency import amount, billed_minutes
 from support_credits.engine.errors import EngineError, NotAllowed
 from support_credits.engine.marking import _
 from support_credits.engine.model import as_utc
+from support_credits.engine.transitions import follow
 
 SECOND = timedelta(seconds=1)
 
@@ -87,10 +88,7 @@ class Bill:
 
 def next_state(state: State, event: Event) -> State:
 	"""The state after ``event``. NotAllowed, naming the state, when that cannot happen."""
-	try:
-		return SESSION_NEXT[state, event]
-	except KeyError:
-		raise NotAllowed(_("this session is {state}"), state=state.value.lower()) from None
+	return follow(SESSION_NEXT, state, event, _("this session is {state}"))
 
 
 def begin(at: datetime, by: str = "") -> tuple[Mark, ...]:

@@ -13,9 +13,10 @@ from datetime import date, timedelta
 from enum import Enum
 
 from support_credits.engine.calendar_days import add_months
-from support_credits.engine.errors import EngineError, NotAllowed
+from support_credits.engine.errors import EngineError
 from support_credits.engine.marking import _
 from support_credits.engine.model import DAY
+from support_credits.engine.transitions import follow
 
 
 class State(str, Enum):
@@ -112,10 +113,7 @@ class Step:
 
 def next_state(state: State, event: Event) -> State:
 	"""The state after ``event``. NotAllowed when that cannot happen."""
-	try:
-		return SUBSCRIPTION_NEXT[state, event]
-	except KeyError:
-		raise NotAllowed(_("this tier is {state} already"), state=state.value.lower()) from None
+	return follow(SUBSCRIPTION_NEXT, state, event, _("this tier is {state} already"))
 
 
 def period_of(counted_from: date, day: date) -> Period:

@@ -94,15 +94,10 @@ def ask(request: Request) -> str:
 	except Exception as error:
 		if not rows.is_duplicate(error):
 			raise
-		# The snapshot of this transaction is older than the other request's commit.
-		frappe.db.rollback()
-		return _open_one(request) or _gone()
+		# Another request was committed since this transaction began: begun again, it is seen.
+		raise frappe.QueryDeadlockError(_("This was asked for twice at once.")) from error
 	_tell_managers(name, request)
 	return name
-
-
-def _gone() -> str:
-	raise frappe.QueryDeadlockError(_("This was asked for and answered at this moment. Try again."))
 
 
 def _open_one(request: Request) -> str | None:
@@ -182,7 +177,7 @@ def _enter(row: frappe._dict) -> str:
 		row.reason, row.requested_by, frappe.session.user
 	)
 	if row.act == VOID:
-		grants.void_lot(row.lot, reason)
+		grants.void_lot(row.lot, reason, most=row.credits)
 		return row.lot
 	if row.act == ADJUSTMENT:
 		grants.adjust_lot(row.lot, row.credits, reason, row.event_key)

@@ -9,6 +9,7 @@ from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_
 from support_credits.engine.model import stamp_text
 from support_credits.engine.proposal import State
 from support_credits.ledger import clock
+from support_credits.ledger.wording import extra_credits
 
 DOCTYPE = "Credit Proposal"
 BATCH = 1_000
@@ -63,8 +64,8 @@ def _end_one(row: frappe._dict, state: State) -> int:
 	)
 	if row.ticket:
 		said = {
-			State.EXPIRED: _("the proposal of {0} extra credits has expired: nobody answered it"),
-			State.WITHDRAWN: _("the proposal of {0} extra credits was withdrawn: the ticket has changed"),
+			State.EXPIRED: _("the proposal of {0} has expired: nobody answered it"),
+			State.WITHDRAWN: _("the proposal of {0} was withdrawn: the ticket has changed"),
 		}
-		log_ticket_activity(row.ticket, said[state].format(row.credits))
+		log_ticket_activity(row.ticket, said[state].format(extra_credits(row.credits)))
 	return 1

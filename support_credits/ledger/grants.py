@@ -20,7 +20,7 @@ from support_credits.engine.grants import expiry_instant, grant_line, repay_over
 from support_credits.engine.incident import State
 from support_credits.engine.model import Entry, Lot
 from support_credits.engine.refund import adjust, expire, void
-from support_credits.exceptions import AlreadyPosted
+from support_credits.exceptions import AlreadyPosted, WrongState
 from support_credits.ledger import clock, incidents, releases, subscriptions
 from support_credits.ledger.charging import funding_after
 from support_credits.ledger.posting import OpenAccount, account_lock
@@ -179,10 +179,20 @@ def _expires_on(lot: str) -> str | None:
 	return str(day) if day else None
 
 
-def void_lot(lot: str, reason: str) -> int:
-	"""Take all that remains on ``lot``; returns the credits taken. Raises NotAllowed, naming what stands against it."""
+def void_lot(lot: str, reason: str, most: int | None = None) -> int:
+	"""Take all that remains on ``lot``; returns the credits taken. Raises NotAllowed, naming what stands against it, and
+	WrongState where more than ``most`` remain: somebody agreed to so many.
+	"""
 	with account_lock(_account_of(lot), clock.now()) as account:
 		account.read([lot])
+		left = account.lots[lot].remaining
+		if most is not None and left > most:
+			frappe.throw(
+				_(
+					"Lot {0} holds {1} credits by now; {2} were asked for. Decline this, and ask again."
+				).format(lot, left, most),
+				WrongState,
+			)
 		line = void(account.lots[lot], reason, account.at)
 		account.post([line], f"void:{lot}")
 	return -line.credits

@@ -11,7 +11,7 @@ import frappe
 from support_credits.engine.calendar_days import local_day
 from support_credits.engine.model import stamp_text
 from support_credits.engine.notice import Kind, Stretch, stretches
-from support_credits.ledger import clock, notices, subscriptions
+from support_credits.ledger import clock, notices, subscription_news
 from support_credits.ledger import settings as site
 from support_credits.ledger.notice_jobs import STALE, alone
 from support_credits.ledger.notices import Notice
@@ -34,8 +34,10 @@ FALLEN = f"""SELECT e.name, s.name AS subscription, s.account, s.customer, e.tie
 	WHERE e.event = 'Fell' AND e.at_utc > %s
 	AND NOT EXISTS (SELECT 1 FROM `tabCredit Notice` n WHERE n.notice_key = CONCAT('tier-fall:', e.name))
 	ORDER BY e.at_utc, e.name LIMIT {PER_RUN}"""
-ENDED = f"""SELECT s.name, s.ticket, s.ticket_no, s.customer, s.kind, s.worked_seconds, s.billed_minutes, s.amount, s.currency
-	FROM `tabEmergency Session` s WHERE s.state = 'Stopped' AND s.customer IS NOT NULL AND s.stopped_at_utc > %s
+# One of a ticket of nobody is told of once somebody is found for it.
+ENDED = f"""SELECT s.name, s.ticket, s.ticket_no, COALESCE(s.customer, t.customer) AS customer, s.kind, s.worked_seconds,
+	s.billed_minutes, s.amount, s.currency FROM `tabEmergency Session` s LEFT JOIN `tabHD Ticket` t ON t.name = s.ticket
+	WHERE s.state = 'Stopped' AND COALESCE(s.customer, t.customer, '') != '' AND s.stopped_at_utc > %s
 	AND NOT EXISTS (SELECT 1 FROM `tabCredit Notice` n WHERE n.notice_key = CONCAT('session:', s.name))
 	ORDER BY s.stopped_at_utc, s.name LIMIT {PER_RUN}"""
 
@@ -79,11 +81,11 @@ def _tell_of_stretch(stretch: Stretch) -> int:
 
 def _tell_of_short_tiers() -> int:
 	"""Whose next month cannot be paid is told before it begins, once for each."""
-	found = subscriptions.due_for_notice() if notices.is_told(Kind.TIER_NOTICE) else []
+	found = subscription_news.due_for_notice() if notices.is_told(Kind.TIER_NOTICE) else []
 	return sum(alone(one.account, lambda _account, one=one: _tell_of_short(one)) for one in found)
 
 
-def _tell_of_short(short: subscriptions.Shortfall) -> int:
+def _tell_of_short(short: subscription_news.Shortfall) -> int:
 	values = {"tier": short.tier, "credits": short.credits, "starts_on": str(short.next_period_on)}
 	notice = Notice(
 		kind=Kind.TIER_NOTICE,

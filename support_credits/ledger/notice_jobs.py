@@ -16,6 +16,7 @@ from support_credits.engine.notice import Happening, Kind, course, event_of, fal
 from support_credits.ledger import clock, notices, queries, rows
 from support_credits.ledger import settings as site
 from support_credits.ledger.notices import Notice
+from support_credits.ledger.posting import successor_of
 from support_credits.ledger.retry import retry_whole
 from support_credits.run_record import recorded
 
@@ -55,11 +56,12 @@ def follow_account(name: str) -> int:
 	entries = _page(name, row.noticed_seq)
 	if not entries:
 		return 0
-	customer = row.customer or _successors_customer(name)
+	# One that was joined with another before its entries were followed: they are its successor's customer's.
+	customer = row.customer or frappe.db.get_value("Credit Account", successor_of(name), "customer") or ""
 	for happened in happenings(entries):
 		_tell(name, customer, happened)
 	balance = row.noticed_balance
-	if len(entries) < PAGE:
+	if len(entries) < PAGE and row.customer:  # a joined one is empty because its credits have moved
 		balance = _tell_if_low(name, customer, entries, balance)
 	frappe.db.sql(
 		"UPDATE `tabCredit Account` SET noticed_seq = %s, noticed_balance = %s WHERE name = %s",
@@ -79,12 +81,6 @@ def _page(account: str, after: int) -> list[Entry]:
 	last = event_of(entries[-1])
 	whole = [entry for entry in entries if event_of(entry) != last]
 	return whole or entries
-
-
-def _successors_customer(account: str) -> str:
-	"""Whose the credits of an account are that was joined with another before its entries were followed."""
-	into = frappe.db.get_value("Credit Account", account, ["merged_into", "customer"], as_dict=True)
-	return into.customer or (_successors_customer(into.merged_into) if into.merged_into else "")
 
 
 def _tell(account: str, customer: str, happened: Happening) -> None:

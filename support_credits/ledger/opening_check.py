@@ -23,6 +23,7 @@ from support_credits.engine.model import Message
 from support_credits.engine.opening_balances import Opening, PackTerms, Row
 from support_credits.ledger import accounts
 from support_credits.ledger.opening_plan import BEFORE, ERROR, GRANT, LEFT_OUT, Plan, Planned, Trouble
+from support_credits.ledger.posting import successor_of
 from support_credits.ledger.wording import of_error, render
 
 WINDOW = 500
@@ -230,13 +231,7 @@ def _is_the_same(one: Candidate, earlier: frappe._dict) -> bool:
 	said = json.loads(earlier.detail or "{}").get("import_row")
 	if said != balances.content_of(one.row, one.opening):
 		return False
-	return earlier.account == one.account or _live(earlier.account) == one.account
-
-
-def _live(account: str) -> str:
-	"""The account that has taken over an account that was joined."""
-	into = frappe.db.get_value("Credit Account", account, "merged_into")
-	return _live(into) if into else account
+	return earlier.account == one.account or successor_of(earlier.account) == one.account
 
 
 def _add(plan: Plan, candidates: Sequence[Candidate]) -> None:

@@ -25,3 +25,8 @@ def due() -> list[str]:
 		order_by="modified asc, name asc",
 		limit=BATCH,
 	)
+
+
+def postpone(order: str) -> None:
+	"""To the end of the job's line."""
+	frappe.db.set_value("Credit Order", order, "modified", frappe.utils.now())

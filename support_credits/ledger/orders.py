@@ -60,9 +60,11 @@ def place(wish: Wish) -> str:
 	Raises SupportCreditsError for a pack that is not on sale, has no price or another one than he was shown, and for too many
 	open orders of a customer's own; EngineError for a quantity out of bounds, AlreadyPosted where the key stands for another order.
 	"""
-	earlier = placed_before(wish)
-	if earlier:
-		return earlier
+	return placed_before(wish) or place_new(wish)
+
+
+def place_new(wish: Wish) -> str:
+	"""The same for a wish whose key stands for no order yet."""
 	wish = replace(wish, customer=_customer(wish.customer))
 	if wish.door == "Customer":
 		_check_open_orders(wish.customer)

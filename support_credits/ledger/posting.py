@@ -207,6 +207,7 @@ class OpenAccount:
 		last = frappe.db.sql(text, self.name)
 		row = frappe.db.sql("SELECT seq FROM `tabCredit Account` WHERE name = %s FOR UPDATE", self.name)
 		if (last[0][0] if last else 0) != (row[0][0] if row else 0):
+			frappe.db.rollback()  # Frappe 16 leaves the transaction of a refused commit open, and what it has locked
 			raise SupportCreditsError(
 				_("A change of account {0} was not finished; nothing of it is kept.").format(self.name)
 			)
@@ -239,7 +240,7 @@ def account_locks(names: Iterable[str], at: datetime) -> Iterator[dict[str, Open
 	opened: dict[str, OpenAccount] = {}
 	by_row: dict[str, OpenAccount] = {}
 	# Joins are followed before anything is locked, so that the order holds for the rows that are locked in the end.
-	for successor, name in sorted((_successor(name), name) for name in set(names)):
+	for successor, name in sorted((successor_of(name), name) for name in set(names)):
 		row = _lock_row(successor)
 		by_row.setdefault(row.name, OpenAccount(row, at))
 		opened[name] = opened[row.name] = by_row[row.name]
@@ -260,9 +261,10 @@ def _closing(accounts: Iterable[OpenAccount]) -> Iterator[None]:
 		raise
 
 
-def _successor(name: str) -> str:
+def successor_of(name: str) -> str:
+	"""The account that ``name`` was joined into, however many joins ago; itself where it was not. A plain read."""
 	into = frappe.db.get_value("Credit Account", name, "merged_into")
-	return _successor(into) if into else name
+	return successor_of(into) if into else name
 
 
 def _lock_row(name: str) -> frappe._dict:

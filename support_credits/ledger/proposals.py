@@ -26,6 +26,7 @@ from support_credits.ledger import (
 	incidents,
 	queries,
 	rows,
+	subscriptions,
 	ticket_notices,
 )
 from support_credits.ledger import settings as site
@@ -102,6 +103,7 @@ def accept(proposal: str) -> Answer:
 	"""
 	with _open_proposal(proposal, Event.ACCEPT) as (account, incident, row, after):
 		_check_same(incident, row)
+		subscriptions.settle(account)
 		charged_at = incident.charged_at_utc
 		parts = _parts(account, row)
 		charging.enter_charge(account, incident, parts, f"proposal:{row.name}")

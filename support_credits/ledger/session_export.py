@@ -11,7 +11,7 @@ from frappe.model.naming import make_autoname
 from support_credits.engine.model import stamp_text
 from support_credits.engine.session import State
 from support_credits.exceptions import SupportCreditsError
-from support_credits.ledger import clock
+from support_credits.ledger import clock, session_rows
 from support_credits.ledger.session_rows import COLUMNS, DOCTYPE
 
 SERIES = "SX-.YYYY.-.#####"
@@ -21,7 +21,7 @@ MOST = 10_000  # of one export; what is left comes with the next
 UNBILLED = (
 	"state = 'Stopped' AND amount > 0 AND COALESCE(invoice, '') = '' AND COALESCE(export_name, '') = ''"
 )
-LOCK = f"""SELECT name FROM `tab{DOCTYPE}` FORCE INDEX (PRIMARY) WHERE name IN %(names)s AND {UNBILLED}
+LOCK = f"""SELECT name, customer, ticket FROM `tab{DOCTYPE}` FORCE INDEX (PRIMARY) WHERE name IN %(names)s AND {UNBILLED}
 	ORDER BY name FOR UPDATE"""
 
 
@@ -42,7 +42,7 @@ def make(since: datetime | None, until: datetime | None) -> str:
 	Of two who export at once one has each line: rows are locked in the order of their names and asked again.
 	"""
 	names = unbilled(since, until)
-	locked = frappe.db.sql(LOCK, {"names": tuple(names)}, pluck=True) if names else []
+	locked = frappe.db.sql(LOCK, {"names": tuple(names)}, as_dict=True) if names else []
 	if not locked:
 		frappe.throw(
 			_(
@@ -54,7 +54,10 @@ def make(since: datetime | None, until: datetime | None) -> str:
 	table = frappe.qb.DocType(DOCTYPE)
 	query = frappe.qb.update(table).set(table.export_name, export)
 	query = query.set(table.exported_at_utc, stamp_text(clock.now())).set(table.trouble, "")
-	query.where(table.name.isin(locked)).run()
+	query.where(table.name.isin([row.name for row in locked])).run()
+	for row in locked:
+		if not row.customer:
+			session_rows.write(row.name, {"customer": session_rows.customer_of(row) or None})
 	return export
 
 

@@ -78,6 +78,13 @@ def write(session: str, values: dict[str, object]) -> None:
 	frappe.db.set_value(DOCTYPE, session, values)
 
 
+def customer_of(row: frappe._dict) -> str:
+	"""Who pays a session: its customer, or who was found for its ticket since it was stopped, where nobody was known then."""
+	return str(
+		row.customer or (row.ticket and frappe.db.get_value("HD Ticket", row.ticket, "customer")) or ""
+	)
+
+
 def marks_of(row: frappe._dict) -> tuple[Mark, ...]:
 	return tuple(Mark(Event(event), parse_stamp(at), by) for event, at, by in json.loads(row.marks))
 

@@ -24,9 +24,16 @@ EVENTS = f"""SELECT v.name, v.credits, IF(v.event_key IS NULL, 0, {CHARGED}) AS 
 # The last step that has put a tier in force says which, and for which days.
 LAST_PAID = """(SELECT MAX(v.name) FROM `tabSupport Subscription Event` v WHERE v.subscription = s.name
 	AND v.event IN ('Started', 'Renewed', 'Came back', 'Upgraded', 'Switched'))"""
+# Where the last step has led to.
+LED_TO = """(SELECT CASE v.event WHEN 'Cancelled' THEN 'Ending' WHEN 'Fell' THEN 'Fallen' WHEN 'Ended' THEN 'Ended' ELSE 'Active' END
+	FROM `tabSupport Subscription Event` v WHERE v.subscription = s.name ORDER BY v.name DESC LIMIT 1)"""
+# A month costs what was taken for the period that runs: the first tier of it, and the difference to each dearer one.
+TAKEN = """(SELECT COALESCE(SUM(v.credits), 0) FROM `tabSupport Subscription Event` v
+	WHERE v.subscription = s.name AND v.period_on = s.period_on)"""
 SAID = f"""SELECT s.name, s.state, s.tier, s.period_on, s.paid_until FROM `tabSupport Subscription` s
 	LEFT JOIN `tabSupport Subscription Event` p ON p.name = {LAST_PAID}
-	WHERE s.account = %s AND ((s.state IN ('Active', 'Ending') AND NOT (p.tier <=> s.tier))
+	WHERE s.account = %s AND (NOT (s.state <=> {LED_TO})
+		OR (s.state IN ('Active', 'Ending') AND (NOT (p.tier <=> s.tier) OR s.monthly_credits != {TAKEN}))
 		OR NOT (p.period_on <=> s.period_on) OR NOT (p.period_until <=> s.paid_until)
 		OR s.event_count != (SELECT COUNT(*) FROM `tabSupport Subscription Event` v WHERE v.subscription = s.name)
 		OR NOT (s.live_account <=> IF(s.state = 'Ended', NULL, s.account)))

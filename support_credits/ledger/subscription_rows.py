@@ -16,6 +16,7 @@ from support_credits.ledger import rows
 from support_credits.ledger.posting import OpenAccount
 
 DOCTYPE, EVENT = "Support Subscription", "Support Subscription Event"
+CANCELLED, LAPSED, JOINED = "Cancelled", "Lapsed", "Joined"  # why one has ended
 COLUMNS = (
 	"name", "account", "customer", "state", "tier", "monthly_credits", "next_tier", "next_credits", "counted_from",
 	"period_on", "paid_until", "fallen_at_utc", "gives_up_on", "event_count",

@@ -7,7 +7,7 @@ the account, whether or not a job has run. The order of locks is account, subscr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import frappe
 from frappe import _
@@ -15,8 +15,8 @@ from frappe.utils import formatdate, getdate
 
 from support_credits.engine import subscription as rules
 from support_credits.engine.allocation import allocate, available
-from support_credits.engine.calendar_days import end_of_day, local_day
-from support_credits.engine.model import DAY, Line, Message, stamp_text
+from support_credits.engine.calendar_days import local_day
+from support_credits.engine.model import Line, Message
 from support_credits.engine.sentences import TIER_REFUSED, TIER_SHORT, ways_of
 from support_credits.engine.subscription import PAID, Event, Plan, State, Step
 from support_credits.exceptions import CreditsRefused, SupportCreditsError, WrongState
@@ -24,8 +24,10 @@ from support_credits.ledger import clock, incidents
 from support_credits.ledger import settings as site
 from support_credits.ledger.posting import OpenAccount, account_lock
 from support_credits.ledger.subscription_rows import (
-	DOCTYPE,
+	CANCELLED,
 	EVENT,
+	JOINED,
+	LAPSED,
 	Held,
 	Note,
 	clear_index,
@@ -34,8 +36,6 @@ from support_credits.ledger.subscription_rows import (
 	write,
 )
 from support_credits.ledger.wording import render, ways_on
-
-CANCELLED, LAPSED, JOINED = "Cancelled", "Lapsed", "Joined"
 
 
 @dataclass(frozen=True)
@@ -228,61 +228,3 @@ def _rank(held: Held) -> tuple[bool, int]:
 
 def _end(account: OpenAccount, held: Held) -> None:
 	_enter(account, held, rules.ended(held.subscription), Note(why=JOINED))
-
-
-# What others have to know
-
-
-@dataclass(frozen=True)
-class Shortfall:
-	"""The next period of a subscription costs ``credits``, of which the account will have ``able``."""
-
-	subscription: str
-	account: str
-	customer: str
-	tier: str
-	credits: int
-	able: int
-	next_period_on: date
-
-
-ACTIVE = f"""SELECT name, account, customer, COALESCE(NULLIF(next_tier, ''), tier) AS tier,
-	IF(COALESCE(next_tier, '') = '', monthly_credits, next_credits) AS credits, next_period_on FROM `tab{DOCTYPE}`
-	WHERE state = 'Active' AND next_period_on > %s AND next_period_on <= %s ORDER BY next_period_on, name"""
-USABLE = """SELECT COALESCE(SUM(remaining), 0) FROM `tabCredit Lot` WHERE account = %s AND remaining > 0 AND voided = 0
-	AND overdraft_limit = 0 AND granted_at_utc <= %s AND (expires_at_utc IS NULL OR expires_at_utc > %s)"""
-
-
-def due_for_notice(days: int | None = None) -> list[Shortfall]:
-	"""Subscriptions whose next period begins within ``days`` (default: the setting) and cannot be paid with the credits of
-	today that are still usable then. A plain read, for notices: one for each subscription and ``next_period_on``.
-	"""
-	today = local_day(clock.now(), site.provider_zone())
-	until = today + timedelta(days=site.tier_notice_days() if days is None else days)
-	found = [
-		Shortfall(
-			row.name, row.account, row.customer, row.tier, int(row.credits), _usable(row), row.next_period_on
-		)
-		for row in frappe.db.sql(ACTIVE, (today, until), as_dict=True)
-	]
-	return [one for one in found if one.able < one.credits]
-
-
-def _usable(row: frappe._dict) -> int:
-	return usable_on(row.account, getdate(row.next_period_on))
-
-
-def usable_on(account: str, day: date) -> int:
-	"""Credits of today that can be spent at the beginning of ``day``, in the provider's zone."""
-	begins = max(stamp_text(end_of_day(day - DAY, site.provider_zone())), stamp_text(clock.now()))
-	return int(frappe.db.sql(USABLE, (account, begins, begins))[0][0])
-
-
-def fallen() -> list[frappe._dict]:
-	"""Subscriptions that have fallen and not come back: name, account, customer, tier (the one that fell), monthly_credits,
-	fallen_at_utc and gives_up_on. A plain read, for notices: one for each subscription and ``fallen_at_utc``.
-	"""
-	fields = ["name", "account", "customer", "tier", "monthly_credits", "fallen_at_utc", "gives_up_on"]
-	return frappe.get_all(
-		DOCTYPE, filters={"state": State.FALLEN.value}, fields=fields, order_by="fallen_at_utc, name"
-	)

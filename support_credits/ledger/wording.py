@@ -42,6 +42,11 @@ def _value(value: object, links: bool) -> object:
 	return value
 
 
+def extra_credits(count: int) -> str:
+	"""A number of credits that are charged on top, in words."""
+	return _("1 extra credit") if count == 1 else _("{0} extra credits").format(count)
+
+
 def of_error(error: EngineError) -> str:
 	"""What the engine refused, for a person: translated where it has a sentence with values."""
 	return _(error.template).format(**error.values) if error.values else error.template

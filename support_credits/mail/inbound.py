@@ -64,8 +64,8 @@ class CreditsInboundMail(CustomInboundMail):
 	def _kept_process(self, path: Path) -> Communication | None:
 		try:
 			communication = retry_whole(self._once)
-			# After the commit: a mail whose transaction is undone is still there.
-			frappe.db.after_commit.add(lambda: spool.done(path))
+			self._commit()
+			spool.done(path)  # only now: a mail whose transaction is undone is still there
 		except SentEmailInInboxError:
 			spool.done(path)
 			raise
@@ -80,6 +80,16 @@ class CreditsInboundMail(CustomInboundMail):
 			self._keep_for_later(path, error)
 			return None
 		return communication
+
+	def _commit(self) -> None:
+		"""Commit what was taken in. The host may send its acknowledgement only then: it fails, and the mail is stored."""
+		try:
+			frappe.db.commit()
+		except Exception:
+			frappe.db.rollback()
+			if not self.is_exist_in_system():
+				raise
+			frappe.log_error(title="Support Credits: a mail was stored, but what follows it failed")
 
 	def _keep_for_later(self, path: Path, error: Exception) -> None:
 		self.flags.is_new_communication = False

@@ -28,7 +28,7 @@ INSTANTS = ("due_at", "answer_by")
 TIERS = ("tier", "base_tier")
 TEXTS = ("reason", "ticket", "subject", "ticket_url", "answer_url", "hours", "label", "amount")
 VARIABLES = (*NUMBERS, *DAYS, *INSTANTS, *TIERS, *TEXTS)
-HOST_UNSUBSCRIBE = "/api/method/frappe.email.queue.unsubscribe"
+LEAVE_PAGE = "/support-credits/no-notices"
 
 
 def values_for(row: frappe._dict, reader: Reader) -> dict[str, object]:
@@ -40,7 +40,7 @@ def values_for(row: frappe._dict, reader: Reader) -> dict[str, object]:
 	values |= {name: _moment(details[name]) for name in INSTANTS if details.get(name)}
 	values |= {name: _tier(details[name]) for name in TIERS if details.get(name)}
 	values |= {name: str(details[name]) for name in ("reason", "ticket") if details.get(name)}
-	if details.get("billed_minutes"):
+	if "billed_minutes" in details:
 		values["hours"] = format_decimal(details["billed_minutes"] / 60, locale=locale())
 	label = details.get("label")
 	if label:
@@ -72,10 +72,14 @@ def _ticket(row: frappe._dict, reader: Reader) -> dict[str, object]:
 	if not row.ticket:
 		return {}
 	values: dict[str, object] = {"ticket_url": get_url(f"{TICKET_PAGE}/{row.ticket}")}
-	found = frappe.db.get_value("HD Ticket", row.ticket, ["subject", "raised_by"], as_dict=True)
-	own = found and (found.raised_by or "").lower() in (reader.email.lower(), reader.user.lower())
-	if own or reader.is_manager:
-		values["subject"] = found.subject if found else ""
+	fields = ["subject", "raised_by", "customer"]
+	found = frappe.db.get_value("HD Ticket", row.ticket, fields, as_dict=True)
+	if not found:
+		return values
+	own = (found.raised_by or "").lower() in (reader.email.lower(), reader.user.lower())
+	# It may be another customer's by now: corrected, or another ticket under the same number.
+	if own or (reader.is_manager and found.customer == row.customer):
+		values["subject"] = found.subject or ""
 	return values
 
 
@@ -97,10 +101,10 @@ def unsubscribe_from(row: frappe._dict) -> tuple[str, str]:
 
 
 def footer(row: frappe._dict, reader: Reader) -> str:
-	"""The way out, below every text whatever has been made of it: the host's own link."""
+	"""The way out, below every text whatever has been made of it: to the host's own link, behind a page that asks."""
 	if Kind(row.kind) in ASKS:
 		return ""
-	url = get_unsubcribed_url(*unsubscribe_from(row), reader.email, HOST_UNSUBSCRIBE, None)
+	url = get_unsubcribed_url(*unsubscribe_from(row), reader.email, LEAVE_PAGE, None)
 	said = _("You get this because you belong to {0}.").format(row.customer)
 	leave = _("No more of these mails")
 	link = f'<a href="{frappe.utils.escape_html(url)}">{leave}</a>'

@@ -9,15 +9,17 @@ from datetime import timedelta
 
 import frappe
 from frappe import _
+from frappe.utils import getdate
 
 from support_credits.engine.model import parse_stamp, stamp_text
 from support_credits.engine.notice import ASKS, Kind
 from support_credits.engine.proposal import State as ProposalState
-from support_credits.ledger import clock, notices, proposals, queries
+from support_credits.ledger import clock, notices, proposals, queries, subscription_news
 from support_credits.ledger.notices import State
-from support_credits.ledger.retry import retry_whole
+from support_credits.ledger.posting import successor_of
 from support_credits.mail import notice_texts, notice_values, readers
-from support_credits.mail.answers import MARK, default_sender
+from support_credits.mail.answers import MARK
+from support_credits.mail.due import send_each
 from support_credits.mail.readers import Reader
 from support_credits.reader import in_language_of
 from support_credits.run_record import recorded
@@ -29,24 +31,8 @@ STILL_LEFT = """SELECT COALESCE(SUM(remaining), 0) FROM `tabCredit Lot` WHERE ac
 
 @recorded
 def send_due() -> int:
-	"""Queue the mails that are due, each in a transaction of its own; returns how many. Without a sender they wait."""
-	frappe.set_user("Administrator")
-	sender = default_sender()
-	if not sender:
-		return 0
-	return sum(_send(name, sender) for name in notices.due())
-
-
-def _send(name: str, sender: str) -> int:
-	try:
-		sent = retry_whole(lambda: send(name, sender))
-	except Exception:
-		frappe.db.rollback()
-		frappe.log_error(title=f"Support Credits: notice {name} could not be written")
-		notices.postpone(name)
-		sent = False
-	frappe.db.commit()
-	return int(sent)
+	"""Queue the mails that are due; returns how many."""
+	return send_each(notices.due, send, notices.postpone, "notice {0} could not be written")
 
 
 def send(name: str, sender: str) -> bool:
@@ -54,6 +40,8 @@ def send(name: str, sender: str) -> bool:
 	row = notices.lock(name)
 	if not row or row.state != State.QUEUED.value:
 		return False
+	if row.account and row.kind != Kind.EXPIRING.value:
+		row.account = successor_of(row.account)  # joined meanwhile; what ends soon is told of that one anew
 	why_not = _outdated(row)
 	if not why_not and readers.unwanted_by_customer(Kind(row.kind), row.account):
 		why_not = _("The account says that its customer does not want it.")
@@ -93,6 +81,15 @@ def _outdated(row: frappe._dict) -> str:
 		return "" if row.details["credits"] else _("Nothing is left of the credits that end then.")
 	if row.kind == Kind.PROPOSAL.value and not _is_open(row.about_name):
 		return _("The proposal is open no more.")
+	return _no_longer_short(row)
+
+
+def _no_longer_short(row: frappe._dict) -> str:
+	starts_on = row.kind == Kind.TIER_NOTICE.value and getdate(row.details["starts_on"])
+	if starts_on and not subscription_news.is_still_short(row.about_name, starts_on):
+		return _("That month can be paid by now, or has begun.")
+	if row.kind == Kind.TIER_FALL.value and not subscription_news.has_fallen(row.about_name):
+		return _("The tier has come back since, or was cancelled.")
 	return ""
 
 

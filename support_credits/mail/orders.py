@@ -9,9 +9,9 @@ from frappe.utils import formatdate, get_url
 from support_credits.engine.order import State
 from support_credits.ledger import order_mail, orders
 from support_credits.ledger import settings as site
-from support_credits.ledger.retry import retry_whole
 from support_credits.mail import readers
-from support_credits.mail.answers import MARK, default_sender
+from support_credits.mail.answers import MARK
+from support_credits.mail.due import send_each
 from support_credits.offer.wording import money_text
 from support_credits.reader import in_language_of
 from support_credits.run_record import recorded
@@ -23,24 +23,9 @@ STATE_OF = {order_mail.REQUEST: State.OPEN, order_mail.RECEIPT: State.PAID}
 
 @recorded
 def send_due() -> int:
-	"""Queue the mails that are due, each in a transaction of its own; returns how many. Those without a sender wait."""
-	frappe.set_user("Administrator")
-	sender = default_sender()
-	if not sender:
-		return 0
-	return sum(_send(name, sender) for name in order_mail.due())
-
-
-def _send(order: str, sender: str) -> int:
-	try:
-		sent = retry_whole(lambda: send(order, sender))
-	except Exception:
-		frappe.db.rollback()
-		frappe.log_error(title=f"Support Credits: the mail about order {order} could not be written")
-		frappe.db.set_value(orders.DOCTYPE, order, "modified", frappe.utils.now())  # behind the others
-		sent = False
-	frappe.db.commit()
-	return int(sent)
+	"""Queue the mails that are due; returns how many."""
+	trouble = "the mail about order {0} could not be written"
+	return send_each(order_mail.due, send, order_mail.postpone, trouble)
 
 
 def send(order: str, sender: str) -> bool:

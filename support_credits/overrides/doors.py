@@ -94,6 +94,6 @@ def request_key() -> str | None:
 	key = frappe.get_request_header(IDEMPOTENCY_HEADER)
 	if not key:
 		return None
-	frappe.local.sc_tickets_in_request = getattr(frappe.local, "sc_tickets_in_request", 0) + 1
-	place = frappe.local.sc_tickets_in_request
+	# In the flags, which begin anew with each request: after one whose commit failed the rest of frappe.local stays.
+	frappe.flags.sc_tickets_in_request = place = (frappe.flags.sc_tickets_in_request or 0) + 1
 	return sha256(f"{frappe.session.user}\0{key}\0{place}".encode()).hexdigest()

@@ -37,6 +37,7 @@ def refuse_half(doc: HDTicket) -> None:
 	was_stored = doc.flags.sc_stored or (doc.flags.sc_new and not doc.is_new())
 	if was_stored or _agrees(doc):
 		return
+	frappe.db.rollback()  # Frappe 16 leaves the transaction of a refused commit open, and what it has locked
 	frappe.throw(
 		_("Ticket {0} was not saved, so nothing was charged or given back for it.").format(doc.name),
 		WrongState,

@@ -11,40 +11,14 @@ from support_credits.mail import notices as letters
 from support_credits.tests import factories as make
 from support_credits.tests.compat import look_again, publish
 from support_credits.tests.factories import Company, Person
-from support_credits.tests.http_case import HttpTestCase
+from support_credits.tests.mailbox import SendingCase
 
 
-class NoticeCase(HttpTestCase):
-	def setUp(self) -> None:
-		super().setUp()
-		self.mailbox = make.unique_code("mailbox")
-		self.sender = f"{self.mailbox}@example.com"
-		values = {
-			"email_id": self.sender,
-			"enable_outgoing": 1,
-			"default_outgoing": 1,
-			"smtp_server": "127.0.0.1",
-		}
-		# Not as a document: the host would try the connection.
-		frappe.get_doc({"doctype": "Email Account", "name": self.mailbox, **values}).db_insert()
-		self.addCleanup(self.close_mailbox)
-		self.forget()
-
-	def close_mailbox(self) -> None:
-		look_again()
-		frappe.db.set_value("Email Account", self.mailbox, {"enable_outgoing": 0, "default_outgoing": 0})
-		self.forget()
-
-	def forget(self) -> None:
-		"""The host remembers which account sends."""
-		publish()
-		frappe.local.outgoing_email_account = {}
-
+class NoticeCase(SendingCase):
 	def led(self, credits: int = 0, **fields: object) -> tuple[Company, Person]:
 		"""A company and its manager."""
 		company = self.company(credits, **fields)
-		boss = make.portal_user("boss")
-		make.add_member(company.name, boss, is_manager=True)
+		boss = make.manager_of(company.name)
 		self.follow()
 		return company, boss
 

@@ -210,6 +210,36 @@ class TestAnswering(ApprovalCase):
 			self.assert_refused(answer, "already void", "SupportCreditsError")
 		self.assertEqual("Waiting", self.row(asked.value["approval"]).state)
 
+	def test_more_than_was_asked_for_is_not_voided(self) -> None:
+		company = self.company(20)
+		[lot] = frappe.get_all("Credit Lot", {"account": company.account}, pluck="name")
+		asked = self.assert_ok(self.asker.call(f"{ACCOUNT}void", lot=lot, reason="Because")).value["approval"]
+		with self.site_settings(second_person_from=0):
+			self.assert_ok(self.asker.call(f"{ACCOUNT}adjust", lot=lot, credits=5, reason="At once"))
+		with self.nothing_written():
+			answer = self.answer(self.other, "approve", asked)
+			self.assert_refused(answer, "holds 25 credits by now; 20 were asked for", "WrongState")
+		self.assertEqual("Waiting", self.row(asked).state)
+
+	def test_one_that_is_asked_for_by_many_at_once_waits_once(self) -> None:
+		asked = {
+			"customer": self.company().name,
+			"credits": 10,
+			"reason": "A big order",
+			"key": make.unique_code("order"),
+		}
+		answers: list[Answer] = []
+		threads = [
+			Thread(target=lambda: answers.append(self.asker.call(f"{ACCOUNT}grant", **asked)))
+			for _number in range(4)
+		]
+		for thread in threads:
+			thread.start()
+		for thread in threads:
+			thread.join()
+		self.assertEqual([200] * 4, [answer.status for answer in answers])
+		self.assertEqual(1, len({answer.value["approval"] for answer in answers}))
+
 	def test_a_request_that_is_not_there_is_not_found(self) -> None:
 		self.assertEqual(404, self.answer(self.other, "approve", "nothing").status)
 

@@ -20,6 +20,7 @@ SEND = "support_credits.mail.notices.send_due"
 class TestLowBalance(NoticeCase):
 	def test_at_each_threshold_the_managers_are_told_once_and_again_only_after_more(self) -> None:
 		company, boss = self.led(7)
+		self.choose("Low balance", by_mail=False, in_desk=True)  # no job of the bench is to send one too soon
 		self.assertEqual([], self.kept(company))
 		self.spend(company, 2)
 		self.follow()
@@ -37,6 +38,8 @@ class TestLowBalance(NoticeCase):
 		self.spend(company, 5)
 		self.follow()
 		self.assertEqual(3, len(self.kept(company)))
+		frappe.db.set_value("Credit Notice", {"customer": company.name}, "state", "Queued")
+		publish()
 		self.send(company)
 		mails = self.mails(boss.email)
 		# The two told before credits came are no longer true; what is true is told.
@@ -156,10 +159,11 @@ class TestTickets(NoticeCase):
 	def test_a_merged_account_is_followed_to_its_new_customer(self) -> None:
 		company, _boss = self.led(6)
 		other, _other_boss = self.led(9)
+		self.choose("Charged", by_mail=False, in_desk=True)
 		self.spend(company)
 		frappe.rename_doc("HD Customer", company.name, other.name, merge=True)
 		self.follow()
-		self.assertEqual([], self.kept(company))
+		self.assertEqual(["Charged"], self.kinds(other))
 
 
 class TestOnce(NoticeCase):

@@ -7,36 +7,12 @@ import frappe
 from support_credits.mail import orders as letters
 from support_credits.tests import factories as make
 from support_credits.tests.compat import publish
+from support_credits.tests.mailbox import SendingCase
 from support_credits.tests.order_case import API, OrderCase, Shop
 from support_credits.tests.server import agent, manager
 
 
-class LetterCase(OrderCase):
-	def setUp(self) -> None:
-		super().setUp()
-		self.mailbox = make.unique_code("mailbox")
-		self.sender = f"{self.mailbox}@example.com"
-		values = {
-			"email_id": self.sender,
-			"enable_outgoing": 1,
-			"default_outgoing": 1,
-			"smtp_server": "127.0.0.1",
-		}
-		# Not as a document: the host would try the connection.
-		frappe.get_doc({"doctype": "Email Account", "name": self.mailbox, **values}).db_insert()
-		self.addCleanup(self.close_mailbox)
-		self.forget()
-
-	def close_mailbox(self) -> None:
-		off = {"enable_outgoing": 0, "default_outgoing": 0}
-		frappe.db.set_value("Email Account", self.mailbox, off)
-		self.forget()
-
-	def forget(self) -> None:
-		"""The host remembers which account sends."""
-		publish()
-		frappe.local.outgoing_email_account = {}
-
+class LetterCase(SendingCase, OrderCase):
 	def deliver(self, order: str) -> None:
 		"""Have it sent; a worker of the bench may have been quicker."""
 		letters.send(order, self.sender)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import frappe
 
-from support_credits.ledger import clock, queries, subscription_jobs, subscriptions
+from support_credits.ledger import clock, queries, subscription_jobs, subscription_news, subscriptions
 from support_credits.ledger.subscription_rows import DOCTYPE
 from support_credits.tests import factories as make
 from support_credits.tests.subscription_case import BEGUN, SubscriptionCase, steps_of, subscription_of
@@ -342,7 +342,7 @@ class TestJob(SubscriptionCase):
 
 class TestNotices(SubscriptionCase):
 	def short(self, company: make.Company) -> list[tuple[int, int]]:
-		found = subscriptions.due_for_notice()
+		found = subscription_news.due_for_notice()
 		return [(one.credits, one.able) for one in found if one.account == company.account]
 
 	def test_three_days_before_a_month_that_cannot_be_paid_it_is_said(self) -> None:
@@ -369,9 +369,22 @@ class TestNotices(SubscriptionCase):
 		self.today(date(2026, 2, 26))
 		self.assertEqual([(2, 1)], self.short(company))
 
-	def test_the_fallen_are_listed_until_they_are_back(self) -> None:
+	def test_a_fallen_one_has_fallen_until_it_is_back(self) -> None:
 		company = self.subscribed(4)
+		name = subscription_of(company.account).name
 		self.settle(company, FEBRUARY)
-		self.assertIn(company.account, [row.account for row in subscriptions.fallen()])
+		self.assertTrue(subscription_news.has_fallen(name))
 		make.grant(company.account, 4)
-		self.assertNotIn(company.account, [row.account for row in subscriptions.fallen()])
+		self.assertFalse(subscription_news.has_fallen(name))
+
+	def test_what_was_short_is_so_until_it_can_be_paid_or_its_day_has_come(self) -> None:
+		company = self.subscribed(7)
+		name = subscription_of(company.account).name
+		self.today(date(2026, 2, 26))
+		self.assertTrue(subscription_news.is_still_short(name, FEBRUARY))
+		self.assertFalse(subscription_news.is_still_short(name, date(2026, 3, 31)))
+		make.grant(company.account, 1)
+		self.assertFalse(subscription_news.is_still_short(name, FEBRUARY))
+		other = self.subscribed(7)
+		self.today(FEBRUARY)
+		self.assertFalse(subscription_news.is_still_short(subscription_of(other.account).name, FEBRUARY))

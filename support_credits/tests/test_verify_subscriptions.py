@@ -58,7 +58,7 @@ class TestMonths(TamperCase):
 	def test_a_tier_that_was_never_paid_is_found(self) -> None:
 		for values in (
 			{"tier": self.six}, {"paid_until": date(2030, 1, 1)}, {"period_on": date(2020, 1, 1)},
-			{"state": "Ended"}, {"live_account": "CA-other"}, {"event_count": 9},
+			{"state": "Ended"}, {"state": "Ending"}, {"monthly_credits": 4}, {"live_account": "CA-other"}, {"event_count": 9},
 		):  # fmt: skip
 			before = frappe.db.get_value(DOCTYPE, self.name, list(values), as_dict=True)
 			self.edit(DOCTYPE, self.name, **values)

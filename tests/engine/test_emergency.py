@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_credits.engine.emergency import MINUTE, amount, billed_minutes, examples
+from support_credits.engine.emergency import MINUTE, amount, billed_minutes, comes_in_hours, examples
 from support_credits.engine.errors import EngineError
 
 STEPS = st.sampled_from([1, 6, 10, 15, 30, 60, 240])
@@ -94,3 +94,21 @@ def test_the_last_two_examples_are_billed_differently_and_the_first_the_least(st
 		billed_minutes(up, step, least) == billed_minutes(down, step, least) + step or down < least * MINUTE
 	)
 	assert billed_minutes(short, step, least) <= billed_minutes(down, step, least)
+
+
+@pytest.mark.parametrize(
+	("minutes", "rate", "decimals", "fits"),
+	[
+		(120, "329.00", 2, True),
+		(90, "90.00", 2, True),
+		(20, "90.00", 2, False),  # a third of an hour has more than three decimals
+		(90, "90.03", 2, False),  # 135.045: half up it is .05, half to even .04
+		(480, "100.125", 2, False),  # the rate itself would be rounded
+		(90, "1001", 0, False),
+		(120, "1001", 0, True),
+	],
+)
+def test_hours_are_billed_as_hours_only_where_nobodys_rounding_can_change_their_amount(
+	minutes, rate, decimals, fits
+):
+	assert comes_in_hours(minutes, Decimal(rate), decimals) is fits

@@ -51,14 +51,13 @@ def _bill(session: str) -> int:
 
 
 def _customer_of(row: frappe._dict) -> str:
-	"""Who was found since it was stopped, where nobody was known then."""
-	found = row.customer or (row.ticket and frappe.db.get_value("HD Ticket", row.ticket, "customer"))
+	found = session_rows.customer_of(row)
 	if not found:
 		frappe.throw(
 			_("Ticket {0} has no customer, so that nobody can be invoiced.").format(row.ticket_no),
 			SupportCreditsError,
 		)
-	return str(found)
+	return found
 
 
 def _charge(row: frappe._dict, customer: str) -> SessionCharge:

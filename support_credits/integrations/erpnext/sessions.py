@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import escape_html, flt
 
-from support_credits.engine.emergency import amount, billed_minutes
+from support_credits.engine.emergency import amount, billed_minutes, comes_in_hours
 from support_credits.exceptions import AlreadyPosted, SupportCreditsError
 from support_credits.integrations.erpnext import INVOICE, customers, invoices, is_enabled, items, settings
 from support_credits.integrations.erpnext.fields import ROW
@@ -83,8 +83,8 @@ def line_for(session: SessionCharge, key: str) -> Line | None:
 
 
 def _row(session: SessionCharge, key: str, minutes: int, cost: Decimal) -> dict[str, object]:
-	"""Hours at the rate; one piece at the whole amount where hours with three decimals would not come to it."""
-	whole = minutes * 1000 % 60 == 0
+	"""Hours at the rate; one piece at the whole amount where those would not come to it, or only as ERPNext rounds."""
+	whole = comes_in_hours(minutes, session.rate, decimals_of(session.currency))
 	rate = flt(session.rate) if whole else flt(cost)
 	return {
 		"item_code": items.session_item(),
