@@ -12,9 +12,10 @@ from copy import deepcopy
 
 import frappe
 from frappe import _
+from frappe.utils import cast
 
 from support_credits.catalogue_file import parsed
-from support_credits.catalogue_report import CREATED, FieldChange, LoadReport, RecordEffect
+from support_credits.catalogue_report import ROW_FIELDS, LoadReport, change, shown
 from support_credits.engine.catalogue import Calendar, Catalogue, CatalogueError, Target, Window, parse
 from support_credits.engine.catalogue_model import WEEKDAYS
 from support_credits.engine.decision import Door
@@ -28,7 +29,6 @@ from support_credits.ledger import clock
 
 SETTINGS = "Support Credits Settings"
 TRIGGER_LABELS = {"deployment_window": "Deployment", "merged": "Merge", "missed_target": "Missed target"}
-KEPT_FOR_LATER = ("emergency", "after_hours", "texts")
 
 Values = dict[str, object]
 
@@ -68,7 +68,7 @@ def load(data: dict[str, object], overwrite: bool = False) -> LoadReport:
 	_name_what_left({f"{doctype} {name}" for doctype, name, _values in records}, marks, report)
 	_load_settings(catalogue, data, marks, overwrite, report)
 	report.notes.append(
-		_("Kept with the settings until their records exist: {0}.").format(", ".join(KEPT_FOR_LATER))
+		_("Rates by the hour and texts have no records: they are read from the catalogue as loaded.")
 	)
 	return report
 
@@ -178,9 +178,8 @@ def _load_record(
 	title = f"{doctype} {name}"
 	if not frappe.db.exists(doctype, name):
 		# A copy: the host writes into rows it is given, and what was loaded is remembered as it was.
-		frappe.get_doc({"doctype": doctype, **deepcopy(values)}).insert(ignore_permissions=True)
-		report.created.append(title)
-		report.records.append(RecordEffect(doctype, name, CREATED))
+		doc = frappe.get_doc({"doctype": doctype, **deepcopy(values)}).insert(ignore_permissions=True)
+		report.note_new(doc, values)
 	else:
 		_update(frappe.get_doc(doctype, name), values, marks.get(title, {}), overwrite, report, title)
 	marks[title] = {**marks.get(title, {}), **values}
@@ -194,7 +193,7 @@ def _update(
 		current = doc.get(fieldname)
 		if _same(current, value):
 			continue
-		said = _change(doc, fieldname, current, value)
+		said = change(doc, fieldname, current, value)
 		if overwrite or (fieldname in loaded and _same(current, loaded[fieldname])):
 			changes[fieldname] = value
 			changed.append(said)
@@ -202,10 +201,10 @@ def _update(
 			kept.append(said)
 			report.kept.append(
 				_("{0}: {1} stays {2} (catalogue: {3})").format(
-					title, fieldname, _shown(current), _shown(value)
+					title, fieldname, shown(current), shown(value)
 				)
 			)
-	report.note(doc.doctype, doc.name, tuple(changed), tuple(kept))
+	report.note(doc, tuple(changed), tuple(kept))
 	if not changes:
 		report.unchanged.append(title)
 		return
@@ -214,34 +213,12 @@ def _update(
 	report.updated.append(title)
 
 
-def _change(doc: object, fieldname: str, here: object, catalogue: object) -> FieldChange:
-	said = (str(_shown("" if value is None else value)) for value in (here, catalogue))
-	return FieldChange(fieldname, _(doc.meta.get_label(fieldname)), *said)
-
-
 def _same(one: object, other: object) -> bool:
 	if isinstance(one, list) and isinstance(other, list):
 		return _rows(one) == _rows(other)
 	if isinstance(one, float) or isinstance(other, float):
 		return abs(float(one or 0) - float(other or 0)) < 1e-9
 	return (one or None) == (other or None)
-
-
-ROW_FIELDS = (*DAY_FIELDS, "starts", "ends", "from_severity", "day", "kind", "description")
-
-
-def _shown(value: object) -> object:
-	"""A value for a person; of a table, what its rows say."""
-	if not isinstance(value, list):
-		return value
-	return "; ".join(" ".join(part for part in row if part) for row in _said_rows(value)) or _("nothing")
-
-
-def _said_rows(table: list) -> list[tuple[str, ...]]:
-	days = [tuple(field for field in DAY_FIELDS if row.get(field)) for row in table]
-	rest = ROW_FIELDS[len(DAY_FIELDS) :]
-	said = [tuple(str(row.get(field) or "") for field in rest) for row in table]
-	return [(", ".join(on), *texts) for on, texts in zip(days, said, strict=True)]
 
 
 def _rows(table: list) -> list[tuple[str, ...]]:
@@ -265,9 +242,12 @@ def _load_settings(
 
 
 def _defaults(settings: object) -> Values:
-	"""On the first load nothing was edited yet: what a fresh site says may be replaced."""
+	"""On the first load: what a field says that nobody has edited. A fresh site's own may be replaced, an answer may not."""
+	if settings.catalogue_name:
+		return {}
 	return {
-		df.fieldname: settings.get(df.fieldname) for df in settings.meta.fields if not settings.catalogue_name
+		df.fieldname: None if settings.get(df.fieldname) is None else cast(df.fieldtype, df.default)
+		for df in settings.meta.fields
 	}
 
 

@@ -123,6 +123,12 @@ def answers_by_month(at: datetime, count: int) -> list[MonthOfAnswers]:
 	return found
 
 
+def tickets_by_state() -> dict[str, int]:
+	"""How many incidents are in each state that any is in, the commonest first."""
+	found = frappe.db.sql("SELECT state, COUNT(*) FROM `tabSupport Incident` GROUP BY state")
+	return {state: int(count) for state, count in sorted(found, key=lambda row: (-row[1], row[0]))}
+
+
 def _months(at: datetime, count: int) -> tuple[Month, ...]:
 	return months_until(at, count, site.provider_zone())
 

@@ -17,8 +17,8 @@ ONBOARDING = "Support Credits"
 STEP = "Onboarding Step"
 # Every step, in order. Those without a fact are looked at, and leave nothing behind.
 STEPS = (
-	"Say Who You Are",
 	"Load a Catalogue",
+	"Say Who You Are",
 	"Look at the Packs",
 	"Look at the Tiers",
 	"Look at the Calendar",

@@ -77,6 +77,19 @@ class TestCatalogue(LedgerCase):
 		)
 		self.assertEqual(fixture("rockstor"), json.loads(settings.catalogue))
 
+	def test_what_was_answered_before_the_first_load_is_kept_and_said(self) -> None:
+		frappe.get_doc(SETTINGS).update({"provider_name": "Our Own", "time_zone": "Asia/Tokyo"}).save()
+		report = catalogue.load(fixture("rockstor"))
+		settings = frappe.get_doc(SETTINGS)
+		self.assertEqual(
+			("Our Own", "Asia/Tokyo", "EUR", "STANDARD"),
+			(settings.provider_name, settings.time_zone, settings.currency, settings.base_tier),
+		)
+		self.assertEqual(2, len(report.kept), report.kept)
+		self.assertIn("Rockstor", report.kept[0])
+		catalogue.load(fixture("rockstor"), overwrite=True)
+		self.assertEqual("Rockstor", frappe.get_doc(SETTINGS).provider_name)
+
 	def test_a_registered_server_of_extremeshok_brings_its_two_incidents_from_data_alone(self) -> None:
 		for provider, expected in (("rockstor", []), ("extremeshok", [("Deployment", 2)])):
 			with self.subTest(provider):

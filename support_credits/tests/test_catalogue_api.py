@@ -116,6 +116,17 @@ class TestPreview(CatalogueCase):
 		self.assertEqual([], said["errors"])
 		self.assertEqual(before, self.stored())
 
+	def test_of_what_is_new_it_says_what_it_will_be(self) -> None:
+		said = {one["name"]: one for one in self.assert_ok(self.preview(small())).value["records"]}
+		pack, hours = said[f"{CODE}-2"], said[f"{CODE}-HOURS"]
+		self.assertEqual("Two", pack["title"])
+		told = {one["fieldname"]: one["catalogue"] for one in pack["new"]}
+		self.assertEqual({"credits": "2", "price": "20.00", "currency": "EUR", "validity_months": "3"}, told)
+		self.assertIn("Mon 09:00 18:00", {one["catalogue"] for one in hours["new"]})
+		tier = {one["fieldname"] for one in said[f"{CODE}-BASE"]["new"]}
+		self.assertIn("promise_unit", tier)
+		self.assertNotIn("aim_unit", tier)  # there is no aim
+
 	def test_each_of_those_that_come_with_the_app_can_be_looked_at(self) -> None:
 		before = self.stored()
 		for name in ("extremeshok", "rockstor"):
@@ -137,7 +148,7 @@ class TestPreview(CatalogueCase):
 		self.assertEqual(
 			("validity_months", "3", "6"), (changed["fieldname"], changed["here"], changed["catalogue"])
 		)
-		self.assertEqual(("price", "19.0", "25.0"), (kept["fieldname"], kept["here"], kept["catalogue"]))
+		self.assertEqual(("price", "19.00", "25.00"), (kept["fieldname"], kept["here"], kept["catalogue"]))
 		[pack] = [
 			one
 			for one in self.assert_ok(self.preview(newer, overwrite=True)).value["records"]

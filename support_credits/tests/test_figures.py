@@ -230,6 +230,21 @@ class TestAnswersByMonth(FigureCase):
 		self.assertTrue(json.dumps(chart))
 
 
+class TestStates(FigureCase):
+	def test_the_chart_counts_every_incident_in_the_readers_language(self) -> None:
+		counted = Counter(frappe.get_all("Support Incident", pluck="state"))
+		self.assertEqual(dict(counted), figures.tickets_by_state())
+		self.assertLessEqual({"Charged", "Exempt", "Parked"}, set(counted))
+		self.addCleanup(setattr, frappe.local, "lang", frappe.local.lang)
+		frappe.local.lang = "pt"
+		chart = api.tickets_by_state()
+		shown = dict(zip(chart["labels"], chart["datasets"][0]["values"], strict=True))
+		self.assertEqual(
+			(counted["Charged"], counted["Exempt"], counted["Parked"]),
+			(shown["Cobrado"], shown["Isento"], shown["Em espera"]),
+		)
+
+
 class TestReports(FigureCase):
 	"""The workspace and the reports are summed by different statements: they come to the same."""
 

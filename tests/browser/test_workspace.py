@@ -107,7 +107,7 @@ def test_the_onboarding_is_offered_and_leads_to_its_first_step(browser: Browser)
 	open_workspace(browser)
 	browser.wait(".onboarding-step")
 	steps = browser.driver.find_elements(By.CSS_SELECTOR, ".onboarding-step .step-text")
-	assert [step.text for step in steps][:2] == ["Say Who You Are", "Load a Catalogue"]
+	assert [step.text for step in steps][:2] == ["Load a Catalogue", "Say Who You Are"]
 	assert len(steps) == 8
 	browser.shot("desk-onboarding")
 
@@ -136,6 +136,7 @@ def test_a_catalogue_is_looked_at_then_loaded(browser: Browser, kept_settings: d
 	open_setup(browser)
 	browser.driver.find_element(By.CSS_SELECTOR, ".sc-choice[data-name=extremeshok]").click()
 	browser.wait(".sc-summary .indicator-pill")
+	assert "2 Incident Credits" in browser.driver.find_element(By.CSS_SELECTOR, ".sc-preview").text
 	browser.shot("desk-catalogue-preview")
 	upload(browser, tmp_path / "mine.json", kept_settings["catalogue"])
 	browser.wait_text("PAGE-2")

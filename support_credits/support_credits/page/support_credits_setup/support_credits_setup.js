@@ -50,9 +50,9 @@
 
 		add_shipped(one) {
 			const about = [
-				__("{0} pack(s)", [one.packs]),
-				__("{0} tier(s)", [one.tiers]),
-				__("{0} calendar(s)", [one.calendars]),
+				one.packs === 1 ? __("1 pack") : __("{0} packs", [one.packs]),
+				one.tiers === 1 ? __("1 tier") : __("{0} tiers", [one.tiers]),
+				one.calendars === 1 ? __("1 calendar") : __("{0} calendars", [one.calendars]),
 				one.currency,
 			];
 			const card = choice(one.provider, about.join(" · "), "file").appendTo(this.choices);
@@ -239,8 +239,12 @@
 		const { count, color } = EFFECTS()[record.effect];
 		const row = $('<div class="sc-record">').appendTo(section);
 		const head = $('<div class="sc-record-head">').appendTo(row);
-		$('<span class="sc-record-name">').text(record.name).appendTo(head);
+		const name = $('<span class="sc-record-name">').text(record.title).appendTo(head);
+		if (record.title !== record.name && record.title !== __(record.name)) {
+			$('<span class="text-muted small">').text(record.name).appendTo(name);
+		}
 		$(`<span class="indicator-pill ${color}">`).text(count).appendTo(head);
+		show_new(row, record.new);
 		record.changed.forEach((field) =>
 			show_field(row, field, __("{0} becomes {1}", [shown(field.here), shown(field.catalogue)])),
 		);
@@ -251,6 +255,14 @@
 				__("stays {0}, the catalogue has {1}", [shown(field.here), shown(field.catalogue)]),
 			),
 		);
+	}
+
+	/** In one paragraph: what is new is read over, not compared. */
+	function show_new(row, fields) {
+		if (fields.length) {
+			const said = fields.map((field) => `${field.label}: ${field.catalogue}`);
+			$('<p class="sc-new text-muted small">').text(said.join(" · ")).appendTo(row);
+		}
 	}
 
 	function show_field(row, field, text) {
