@@ -44,16 +44,17 @@ def _card(ticket: str) -> AgentTicket:
 	found = _incident(ticket)
 	timer = timers.running(ticket, frappe.session.user)
 	worked = timers.minutes_of(found.name) if found else 0
+	reasons = _exemptions(found) if found else []
 	return {
 		**(said if found else _older(said)),
 		"now": clock.now().isoformat(),
-		"acts": _acts(found, said) if found else [],
+		"acts": _acts(found, said, reasons) if found else [],
 		"is_closed": frappe.db.get_value("HD Ticket", ticket, "status_category") == "Resolved",
 		"worked": worked,
 		"minutes_a_credit": site.cover_minutes(),
 		"step_minutes": site.work_step_minutes(),
 		"credits_to_cover": _credits_to_cover(said),
-		"exemptions": _exemptions(found) if found else [],
+		"exemptions": reasons,
 		"timer": work.timer_line(timer) if timer else None,
 		"hourly": sessions.of_ticket(ticket),
 	}
@@ -71,13 +72,17 @@ def _older(said: TicketCredits) -> TicketCredits:
 	return {**said, "customer": payer, "balance": queries.balance(account) if account else None}
 
 
-def _acts(found: Incident, said: TicketCredits) -> list[str]:
+def _acts(found: Incident, said: TicketCredits, reasons: list[ExemptionChoice]) -> list[str]:
 	state = state_of(found.state)
 	acts = [act for act, event in EVENTS.items() if allowed(state, event)]
 	if state in CHARGEABLE and not any(line["state"] == "Open" for line in said["proposals"]):
 		acts.append("propose")
 	standing = found.exemption and frappe.get_cached_value("Exemption Reason", found.exemption, "who")
-	impossible = {"park": not found.account, "unexempt": bool(standing) and incident.is_managers(standing)}
+	impossible = {
+		"park": not found.account,
+		"exempt": not reasons,
+		"unexempt": bool(standing) and incident.is_managers(standing),
+	}
 	return [act for act in acts if not impossible.get(act)]
 
 

@@ -21,6 +21,7 @@ from support_credits.api.shapes import (
 	Lots,
 	Minutes,
 	Overview,
+	ProposalLine,
 	Quote,
 	TicketCredits,
 	WaitingTicket,
@@ -232,6 +233,7 @@ def _no_credits(ticket: str) -> TicketCredits:
 
 def _of_incident(ticket: str, incident: Incident) -> TicketCredits:
 	member = _seen_customer(incident)
+	proposed = lines_of([member], ticket=ticket) if member else []
 	exemption = incident.exemption and frappe.get_cached_value(
 		"Exemption Reason", incident.exemption, "label"
 	)
@@ -249,11 +251,16 @@ def _of_incident(ticket: str, incident: Incident) -> TicketCredits:
 		"due": wording.due(incident.deadline),
 		"responded_at": _responded_at(ticket),
 		"minutes": _minutes(incident),
-		"proposals": lines_of([member], ticket=ticket) if member else [],
+		"proposals": proposed,
 		"balance": queries.balance(incident.account) if member and incident.account else None,
-		"ways": wording.ways() if incident.state in IN_NEED else [],
+		"ways": wording.ways() if incident.state in IN_NEED or any(map(_is_short, proposed)) else [],
 		"sessions": seen_by_customer(ticket),
 	}
+
+
+def _is_short(proposal: ProposalLine) -> bool:
+	"""Whether an open proposal could not be paid now."""
+	return proposal["state"] == "Open" and proposal["balance"] < proposal["credits"]
 
 
 def _seen_customer(incident: Incident) -> Membership | None:

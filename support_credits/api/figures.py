@@ -63,6 +63,18 @@ def answers_by_month() -> dict[str, object]:
 	return _chart(months, lines, "MMM")  # half as wide
 
 
+@frappe.whitelist(methods=["GET", "POST"])
+@limited(ASKED_A_MINUTE)
+def tickets_by_state() -> dict[str, object]:
+	"""Incidents in each state, in the reader's language, as the host draws a chart."""
+	frappe.only_for(MANAGERS)
+	found = figures.tickets_by_state()
+	return {
+		"labels": [_(state) for state in found],
+		"datasets": [{"name": _("Tickets"), "values": list(found.values())}],
+	}
+
+
 def _chart(months: list, lines: dict[str, str], shown_as: str) -> dict[str, object]:
 	return {
 		"labels": [formatdate(one.month.first, shown_as) for one in months],

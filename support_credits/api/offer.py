@@ -3,7 +3,7 @@
 import frappe
 
 from support_credits.api.limits import limited
-from support_credits.api.shapes import Packs, Tiers
+from support_credits.api.offer_shapes import Packs, Tiers
 from support_credits.offer import packs as packs_on_sale
 from support_credits.offer import tiers as tiers_offered
 

@@ -82,7 +82,7 @@ def _place(wish: Wish) -> str:
 	earlier = records.placed_before(wish)
 	if earlier:
 		return earlier
-	name = records.place(wish)
+	name = records.place_new(wish)
 	erpnext.order_placed(name)
 	if wish.door == "Customer" and not payments.gateway() and not erpnext.is_enabled():
 		_tell_managers(name)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 
 import frappe
 from frappe import _
+from frappe.utils import escape_html
+from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_ticket_activity
 
 from support_credits.api import access, wording
 from support_credits.api.access import Membership
@@ -14,11 +16,14 @@ from support_credits.api.incident import check_agent
 from support_credits.api.limits import limited
 from support_credits.api.shapes import Answered, ProposalLine, Proposals
 from support_credits.engine.proposal import State
-from support_credits.exceptions import NotMember
+from support_credits.exceptions import CreditsRefused, NotMember
 from support_credits.integrations.notices import notify_each
 from support_credits.ledger import proposals, queries
+from support_credits.ledger.accounts import account_of
 from support_credits.ledger.proposals import Answer
+from support_credits.ledger.wording import extra_credits
 
+ACTIVITY = "HD Ticket Activity"
 READS_A_MINUTE = 300
 ANSWERS_A_MINUTE = 30
 
@@ -68,7 +73,7 @@ def accept(proposal: str) -> Answered:
 
 	Raises CreditsRefused when the credits do not suffice (the proposal stays open), WrongState when it is over.
 	"""
-	return _answer(proposal, lambda: proposals.accept(proposal), _("accepted {0} extra credits"))
+	return _answer(proposal, lambda: accepted(proposal), _("accepted {0}"))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -76,34 +81,70 @@ def accept(proposal: str) -> Answered:
 def decline(proposal: str, note: str = "") -> Answered:
 	"""Decline extra credits; nothing is charged. For the same people."""
 	note = plain_text(note, _("The note"))
-	return _answer(proposal, lambda: proposals.decline(proposal, note), _("declined {0} extra credits"))
+	text = with_note(_("declined {0}"), note)
+	return _answer(proposal, lambda: proposals.decline(proposal, note), text)
 
 
 def _answer(proposal: str, act: Callable[[], Answer], activity: str) -> Answered:
 	_check_may_answer(proposal)
-	return said(guarded(lambda: tell_proposer(_shown(act(), activity))))
+	return said(guarded(lambda: tell_proposer(shown(act(), activity))))
 
 
-def _shown(answer: Answer, activity: str) -> Answer:
+def with_note(activity: str, note: str) -> str:
+	"""An activity with ``{0}`` for the credits, and what was said about it."""
+	return f"{activity}: {note.replace('{', '{{').replace('}', '}}')}" if note else activity
+
+
+def accepted(proposal: str) -> Answer:
+	"""The proposal, accepted. Where the credits do not suffice the ticket's timeline says that somebody wanted to."""
+	try:
+		return proposals.accept(proposal)
+	except CreditsRefused:
+		frappe.db.rollback()
+		_note_shortage(proposal)
+		frappe.db.commit()  # a fact of its own: the refusal undoes all else
+		raise
+
+
+def _note_shortage(proposal: str) -> None:
+	"""Once, while nothing else happens on the ticket: whoever tries it again and again fills no timeline."""
+	from support_credits.overrides.hd_ticket import tell_pages
+
+	ticket, customer, credits = frappe.db.get_value(
+		"Credit Proposal", proposal, ["ticket", "customer", "credits"]
+	)
+	account = account_of(customer)
+	balance = queries.balance(account) if account else 0
+	text = _("could not accept {0}: the balance is {1}").format(extra_credits(credits), balance)
+	last = frappe.get_all(ACTIVITY, {"ticket": ticket}, pluck="action", order_by="creation desc", limit=1)
+	if last != [text]:
+		log_ticket_activity(ticket, text)
+		tell_pages(ticket)
+
+
+def shown(answer: Answer, activity: str) -> Answer:
 	"""The ticket's marks and timeline follow in the same transaction."""
 	from support_credits.overrides.hd_ticket import show_answer
 
-	show_answer(answer.ticket, activity.format(answer.credits))
+	show_answer(answer.ticket, activity.format(extra_credits(answer.credits)))
 	return answer
 
 
 def tell_proposer(answer: Answer) -> Answer:
-	"""Who proposed it sees in the desk, in the same transaction, that it was answered."""
-	by = frappe.db.get_value("Credit Proposal", answer.proposal, "proposed_by")
+	"""Who proposed it sees in the desk, in the same transaction, that it was answered, and what was said about it."""
+	by, note = frappe.db.get_value("Credit Proposal", answer.proposal, ["proposed_by", "answer_note"])
 	if frappe.db.get_value("User", by, "enabled"):
-		notify_each((by,), "HD Ticket", answer.ticket, lambda: _answered_text(answer))
+		notify_each((by,), "HD Ticket", answer.ticket, lambda: _answered_text(answer, note or ""))
 	return answer
 
 
-def _answered_text(answer: Answer) -> str:
+def _answered_text(answer: Answer, note: str) -> str:
 	if answer.state is State.ACCEPTED:
-		return _("Ticket {0}: {1} extra credits were accepted.").format(answer.ticket, answer.credits)
-	return _("Ticket {0}: {1} extra credits were declined.").format(answer.ticket, answer.credits)
+		return _("Ticket {0}: the customer accepted {1}.").format(
+			answer.ticket, extra_credits(answer.credits)
+		)
+	text = _("Ticket {0}: the customer declined {1}.").format(answer.ticket, extra_credits(answer.credits))
+	return f"{text} {escape_html(note)}" if note else text
 
 
 def _check_may_answer(proposal: str) -> None:
@@ -130,7 +171,7 @@ def propose(ticket: str, credits: int | bool, reason: str) -> Answered:
 
 	def whole() -> Answer:
 		name = proposals.propose(ticket, credits, reason)
-		return _shown(Answer(name, ticket, State.OPEN, credits, 0), _("proposed {0} extra credits"))
+		return shown(Answer(name, ticket, State.OPEN, credits, 0), _("proposed {0}"))
 
 	return said(guarded(whole))
 
@@ -140,9 +181,7 @@ def withdraw(proposal: str) -> Answered:
 	"""Take a proposal back before it was answered. Agents only."""
 	ticket = frappe.db.get_value("Credit Proposal", proposal, "ticket")
 	check_agent(ticket or "")
-	return said(
-		guarded(lambda: _shown(proposals.withdraw(proposal), _("withdrew the proposal of {0} credits")))
-	)
+	return said(guarded(lambda: shown(proposals.withdraw(proposal), _("withdrew the proposal of {0}"))))
 
 
 def said(answer: Answer) -> Answered:

@@ -10,7 +10,7 @@ from support_credits.api import access, statement_files, wording
 from support_credits.api.access import Membership
 from support_credits.api.arguments import whole_number
 from support_credits.api.limits import limited
-from support_credits.api.shapes import StatementPage, StatementRow
+from support_credits.api.statement_shapes import StatementPage, StatementRow
 from support_credits.engine.calendar_days import end_of_day
 from support_credits.engine.errors import EngineError
 from support_credits.engine.model import Kind

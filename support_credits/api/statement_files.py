@@ -12,7 +12,7 @@ from frappe.utils import formatdate
 from frappe.utils.pdf import get_pdf
 
 from support_credits.api.access import Membership
-from support_credits.api.shapes import StatementRow
+from support_credits.api.statement_shapes import StatementRow
 from support_credits.engine.pages import Place
 from support_credits.exceptions import SupportCreditsError
 from support_credits.hours.wording import moment

@@ -9,7 +9,7 @@ from frappe.utils import formatdate
 from support_credits.api.subscription_shapes import SubscriptionLine
 from support_credits.api.wording import from_stamp
 from support_credits.engine.subscription import Event, Plan, State, Step, Subscription
-from support_credits.ledger import subscriptions
+from support_credits.ledger import subscription_news
 from support_credits.ledger.subscription_rows import Held, read_live
 
 NOW, LATER, END, KEPT, NONE = "now", "later", "end", "kept", "none"
@@ -51,7 +51,7 @@ def _line(account: str, held: Held) -> SubscriptionLine:
 	now = held.subscription
 	follows = now.state is State.ACTIVE
 	following: Plan = now.next_plan
-	short = following.credits - subscriptions.usable_on(account, now.paid.following) if follows else 0
+	short = following.credits - subscription_news.usable_on(account, now.paid.following) if follows else 0
 	return {
 		"state": now.state.value,
 		"state_text": _(now.state.value),

@@ -15,12 +15,12 @@ PUBLIC, PRIVATE = "public", "private"
 
 def mark(kept: str) -> None:
 	"""Whether the page that is being made holds nothing of the visitor's, or a form with what he has written."""
-	frappe.local.sc_offer_page = kept
+	frappe.flags.sc_offer_page = kept  # the rest of frappe.local outlives a request whose end fails
 
 
 def set_headers(response: Response, request: Request) -> None:
 	"""Headers of a page that was marked. The host sets none on pages, and its session's cookie on every one."""
-	kept = getattr(frappe.local, "sc_offer_page", None)
+	kept = frappe.flags.sc_offer_page
 	if not kept or response is None:
 		return
 	if kept == PRIVATE or response.status_code != 200:

@@ -7,7 +7,8 @@ from decimal import Decimal
 import frappe
 from frappe import _
 
-from support_credits.api.shapes import PackOffer, TierName
+from support_credits.api.offer_shapes import PackOffer
+from support_credits.api.shapes import TierName
 from support_credits.engine.tariff import Offer, Quote, price_list, rounded
 from support_credits.ledger.orders import decimals_of
 from support_credits.offer import wording

@@ -12,14 +12,14 @@ from urllib.parse import quote, urlencode
 import frappe
 from frappe import _
 
-from support_credits.api.shapes import PackOffer, TierOffer
+from support_credits.api.offer_shapes import PackOffer, TierOffer
 from support_credits.engine.catalogue import Catalogue
 from support_credits.ledger import settings as site
 from support_credits.ledger.wording import ORDER_PAGE
 from support_credits.offer import emergency, hours, measured, packs, terms, tiers, wording
 from support_credits.offer.measured import Measured
 
-CSS = "css/pricing.css"
+BASE, CSS = "css/page.css", "css/pricing.css"  # what every page outside the portal has, and this one
 
 
 class PackCard(TypedDict):
@@ -65,7 +65,7 @@ def context(at: datetime) -> dict[str, object]:
 		"services_url": terms.services_link(loaded),
 		"services_form": form_address(kind="services"),
 		"mail_addresses": terms.mail_addresses(),
-		"css": f"/assets/support_credits/{CSS}?v={css_version()}",
+		"styles": [css_address(BASE), css_address(CSS)],
 		"lang": frappe.local.lang or "en",
 	}
 
@@ -106,6 +106,7 @@ def form_address(**asked: str) -> str:
 
 
 @cache
-def css_version() -> str:
-	"""A new one whenever the style sheet changes: browsers keep assets for a year."""
-	return sha256(Path(frappe.get_app_path("support_credits", "public", CSS)).read_bytes()).hexdigest()[:12]
+def css_address(file: str) -> str:
+	"""Another one whenever the style sheet changes: browsers keep assets for a year."""
+	digest = sha256(Path(frappe.get_app_path("support_credits", "public", file)).read_bytes()).hexdigest()
+	return f"/assets/support_credits/{file}?v={digest[:12]}"

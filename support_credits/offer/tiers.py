@@ -5,7 +5,7 @@ from __future__ import annotations
 import frappe
 from frappe import _
 
-from support_credits.api.shapes import TierOffer
+from support_credits.api.offer_shapes import TierOffer
 from support_credits.engine.tariff import MonthlyCost, Offer, monthly_costs
 from support_credits.hours.wording import target_text
 from support_credits.ledger import settings as site

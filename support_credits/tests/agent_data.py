@@ -7,8 +7,11 @@ from datetime import timedelta
 import frappe
 from frappe.utils import cint
 
+from support_credits.api import incident as incident_api
+from support_credits.api import proposals as proposals_api
 from support_credits.engine.model import stamp_text
-from support_credits.ledger import clock, queries
+from support_credits.engine.session import Kind
+from support_credits.ledger import clock, proposals, queries, sessions
 from support_credits.tests import factories
 from support_credits.tests.browser_data import automatic_ticket
 from support_credits.tests.portal_data import TEMPLATE, WEEK
@@ -118,6 +121,54 @@ def session_state(ticket: str) -> dict[str, object]:
 	frappe.db.rollback()
 	fields = ["state", "billed_minutes", "summary"]
 	return dict(frappe.db.get_value("Emergency Session", {"ticket": ticket}, fields, as_dict=True))
+
+
+def colleague_at_work(ticket: str) -> dict[str, str]:
+	"""Another agent has started a session on the ticket."""
+	someone = factories.agent()
+	with factories.acting_as(someone):
+		sessions.start(ticket, Kind.EMERGENCY, None)
+	frappe.db.commit()
+	return {"name": frappe.db.get_value("User", someone.email, "full_name")}
+
+
+def at_work_elsewhere(user: str, customer: str) -> dict[str, str]:
+	"""The agent has a session running on another ticket."""
+	ticket = automatic_ticket(customer)["ticket"]
+	frappe.set_user(user)
+	session = sessions.start(ticket, Kind.EMERGENCY, None).session
+	frappe.set_user("Administrator")
+	frappe.db.commit()
+	return {"session": session}
+
+
+def answer(ticket: str, member: str, accept: str) -> dict[str, str]:
+	"""The customer answers what is proposed for the ticket."""
+	frappe.db.rollback()
+	name = frappe.db.get_value("Credit Proposal", {"ticket": ticket, "state": "Open"}, "name")
+	frappe.set_user(member)
+	(proposals_api.accept if accept else proposals_api.decline)(name)
+	frappe.set_user("Administrator")
+	frappe.db.commit()
+	return {"proposal": name}
+
+
+def declined_unseen(ticket: str) -> dict[str, str]:
+	"""The same, but no page hears of it."""
+	frappe.db.rollback()
+	name = frappe.db.get_value("Credit Proposal", {"ticket": ticket, "state": "Open"}, "name")
+	proposals.decline(name)
+	frappe.db.commit()
+	return {"proposal": name}
+
+
+def exempt_at_length(ticket: str) -> dict[str, str]:
+	"""The ticket is exempt for a reason as long as its field, without a place to break it."""
+	frappe.set_user("Administrator")
+	label = factories.unique("Donaudampfschifffahrtsgesellschaftskapitänswitwenrente" * 2)
+	incident_api.exempt(ticket, factories.exemption_reason(label=label))
+	frappe.db.commit()
+	return {"label": label}
 
 
 def round_up_to(minutes: str) -> dict[str, str]:

@@ -21,6 +21,10 @@ CARD = "support_credits.api.agent.ticket"
 
 
 class CardCase(HttpTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		self.reason()  # without any there is nothing to exempt for
+
 	def charged(self, credits: int = 3, **fields: object) -> tuple[Company, str]:
 		company = self.company(credits, **fields)
 		return company, self.new_ticket(company)
@@ -110,6 +114,24 @@ class TestWhatItSays(CardCase):
 		self.assertEqual(
 			("", None, [], None), tuple(card[key] for key in ("state", "balance", "acts", "timer"))
 		)
+
+	def test_without_a_reason_that_he_may_set_no_exemption_is_offered(self) -> None:
+		_company, ticket = self.charged()
+		self.assertIn("exempt", self.card(ticket)["acts"])
+		enabled = frappe.get_all("Exemption Reason", {"enabled": 1, "who": "Agent"}, pluck="name")
+		only_managers = self.reason(who="Agent Manager")
+		try:
+			for name in enabled:
+				self.disable(name)
+			card = self.card(ticket)
+			self.assertEqual((["propose"], []), (card["acts"], card["exemptions"]))
+			offered = self.card(ticket, manager())
+			self.assertIn("exempt", offered["acts"])
+			self.assertIn(only_managers, [one["reason"] for one in offered["exemptions"]])
+		finally:
+			for name in enabled:
+				frappe.db.set_value("Exemption Reason", name, "enabled", 1)
+			publish()
 
 	def test_it_is_for_agents_alone(self) -> None:
 		company, ticket = self.charged()

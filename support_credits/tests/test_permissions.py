@@ -137,6 +137,7 @@ class Scene:
 			"figures.answers_by_month": dict,
 			"figures.credits_by_month": dict,
 			"figures.number": lambda: {"filters": {"figure": "outstanding"}},
+			"figures.tickets_by_state": dict,
 			"host.merge_ticket": lambda: {"source": self.new_ticket(), "target": self.ticket},
 			"host.show_outside_hours_banner": lambda: {"ticket_name": self.ticket},
 			"host.split_ticket": lambda: {

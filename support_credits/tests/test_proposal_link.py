@@ -84,7 +84,7 @@ class TestTheMail(LinkCase):
 			[mail] = self.mails(person.email)
 			self.assertIn(f"Ticket {ticket}: may we charge 2 more support credits?", mail)
 			self.assertIn("It takes a new index.", mail)
-			self.assertNotIn("email.queue.unsubscribe", mail)
+			self.assertNotIn("no-notices", mail)
 			links[person.email] = LINK.search(mail)[1].replace("&amp;", "&")
 		self.assertEqual(2, len(set(links.values())))
 		self.assertEqual([], self.mails(colleague.email))
@@ -162,7 +162,7 @@ class TestThePage(LinkCase):
 			["for_user", "subject"],
 		)
 		self.assertEqual(
-			[(agent().user, f"Ticket {ticket}: 2 extra credits were accepted.")],
+			[(agent().user, f"Ticket {ticket}: the customer accepted 2 extra credits.")],
 			[(one.for_user, one.subject) for one in told],
 		)
 
@@ -172,7 +172,9 @@ class TestThePage(LinkCase):
 		self.assertIn(f"Declined by {boss.email}", page.text)
 		self.assertEqual("Too much for us", frappe.db.get_value("Credit Proposal", proposal, "answer_note"))
 		self.assert_balance(company.account, 4)
-		self.assertIn("declined 2 extra credits by the link in the mail", self.activities(ticket))
+		self.assertIn(
+			"declined 2 extra credits by the link in the mail: Too much for us", self.activities(ticket)
+		)
 
 	def test_the_link_of_one_person_or_proposal_is_worth_nothing_for_another(self) -> None:
 		_company, boss, _ticket, proposal = self.proposed()
@@ -227,14 +229,17 @@ class TestThePage(LinkCase):
 		self.assert_balance(company.account, 4)
 
 	def test_without_enough_credits_it_stays_open_and_shows_the_ways_to_buy(self) -> None:
-		company, boss, _ticket, proposal = self.proposed(2, wanted=3)
+		company, boss, ticket, proposal = self.proposed(2, wanted=3)
 		query = self.query(proposal, boss.email)
-		with self.site_settings(buy_url="https://provider.test/buy"), self.nothing_written():
+		with self.site_settings(buy_url="https://provider.test/buy"):
 			page = self.post(query, "accept")
 			self.assertEqual(417, page.status_code)
 			self.assertIn("the proposal needs 3 and your balance is 1. It stays open", page.text)
 			self.assertIn('href="https://provider.test/buy"', page.text)
 			self.assertIn('value="accept"', page.text)
+		self.assertIn("could not accept 3 extra credits: the balance is 1", self.activities(ticket))
+		self.assert_balance(company.account, 1)
+		self.assertEqual("Open", self.state(proposal))
 		self.grant(company.account, 2)
 		self.assertIn("Accepted by", self.post(query, "accept").text)
 		self.assert_balance(company.account, 0)
@@ -247,6 +252,15 @@ class TestThePage(LinkCase):
 			noted = self.post(self.query(proposal, boss.email), "decline", note="<script>alert(1)</script>")
 			self.assertIn("cannot hold HTML", noted.text)
 		self.assertEqual("Open", self.state(proposal))
+
+	def test_one_credit_is_not_called_credits(self) -> None:
+		_company, boss, ticket, proposal = self.proposed(wanted=1)
+		query = self.query(proposal, boss.email)
+		page = self.load(query).text
+		self.assertIn("we propose 1 extra credit, for 60 more minutes of work", page)
+		self.assertIn("Accept 1 extra credit</button>", page)
+		self.assertIn("Charged: 1 extra credit.", self.post(query, "accept").text)
+		self.assertIn("accepted 1 extra credit by the link in the mail", self.activities(ticket))
 
 	def test_what_the_agent_wrote_is_shown_as_text(self) -> None:
 		_company, boss, _ticket, proposal = self.proposed(reason="a & b")

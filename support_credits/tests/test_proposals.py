@@ -8,7 +8,7 @@ from support_credits.ledger import jobs
 from support_credits.tests import factories as make
 from support_credits.tests.compat import look_again, publish
 from support_credits.tests.factories import PASSWORD, Company
-from support_credits.tests.http_case import HttpTestCase, kinds
+from support_credits.tests.http_case import HttpTestCase, kinds, rows
 from support_credits.tests.race import Shot
 from support_credits.tests.server import Answer, Portal, agent
 from support_credits.tests.test_race_last_credit import RaceCase
@@ -86,12 +86,50 @@ class TestAnswers(ProposalCase):
 	def test_where_the_credits_do_not_suffice_it_stays_open_and_says_so(self) -> None:
 		company, portal, ticket = self.charged(2)
 		proposal = self.propose(ticket, 3)
-		with self.nothing_written():
+		self.assertEqual([1], [line["balance"] for line in self.card(portal, ticket)["proposals"]])
+		for _again in range(2):
 			refused = self.answer(portal, "accept", proposal)
 			self.assert_refused(refused, "the proposal needs 3 and your balance is 1. It stays open")
+		self.assertEqual(["Open"], [line["state"] for line in self.open_lines(portal, ticket)])
+		self.assert_incident(ticket, "Charged", 1)
 		self.grant(company.account, 2)
 		self.assert_ok(self.answer(portal, "accept", proposal))
 		self.assert_balance(company.account, 0)
+
+	def test_that_somebody_wanted_to_and_could_not_is_on_the_timeline_once_and_nothing_else_is_written(
+		self,
+	) -> None:
+		_company, portal, ticket = self.charged(2)
+		proposal = self.propose(ticket, 3)
+		before = rows()
+		for _again in range(3):
+			self.assert_refused(self.answer(portal, "accept", proposal), "It stays open")
+		after = rows()
+		self.assertEqual({**before, "HD Ticket Activity": before["HD Ticket Activity"] + 1}, after)
+		said = {"ticket": ticket, "action": "could not accept 3 extra credits: the balance is 1"}
+		self.assertEqual([portal.user], frappe.get_all("HD Ticket Activity", said, pluck="owner"))
+
+	def test_who_cannot_pay_what_is_proposed_is_shown_where_to_buy(self) -> None:
+		company, portal, ticket = self.charged(2)
+		proposal = self.propose(ticket, 3)
+		self.assertEqual(["buy", "redeem"], [way["name"] for way in self.card(portal, ticket)["ways"]][:2])
+		self.grant(company.account, 2)
+		self.assertEqual([], self.card(portal, ticket)["ways"])
+		self.assert_ok(self.answer(portal, "accept", proposal))
+		self.assertEqual([], self.card(portal, ticket)["ways"], "nothing is open that could not be paid")
+
+	def test_the_agent_who_asked_reads_what_the_customer_wrote(self) -> None:
+		_company, portal, ticket = self.charged()
+		self.assert_ok(self.answer(portal, "decline", self.propose(ticket, 1), note="Too {much} for a & b."))
+		look_again()
+		said = frappe.get_all("HD Ticket Activity", {"ticket": ticket, "owner": portal.user}, pluck="action")
+		self.assertIn("declined 1 extra credit: Too {much} for a & b.", said)
+		told = frappe.get_all(
+			"Notification Log", {"document_type": "HD Ticket", "document_name": ticket}, pluck="subject"
+		)
+		self.assertEqual(
+			[f"Ticket {ticket}: the customer declined 1 extra credit. Too {{much}} for a &amp; b."], told
+		)
 
 	def test_an_exemption_gives_back_the_extra_credits_too(self) -> None:
 		company, portal, ticket = self.charged()

@@ -3,81 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
+from agent_card import CARD, COMPACT, act, field, fill, focused, made, open_ticket, says, state
 from axe import grave_findings
 from conftest import Browser, on_site
 from portal import choose, count, enter, phone, until
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
-made = partial(on_site, module="agent_data")
-CARD = ".sc-slot-agent section"
-COMPACT = ".sc-slot-top section"
 QUOTE = ".sc-slot-new section"
 NEW = "/helpdesk/tickets/new"
-
-
-def open_ticket(browser: Browser, data: dict[str, str], *texts: str) -> None:
-	enter(browser, data, f"/helpdesk/tickets/{data['ticket']}")
-	says(browser, "Credits", *texts)
-
-
-def says(browser: Browser, *texts: str, css: str = CARD) -> str:
-	"""Wait until the card says all of ``texts``; returns what it says."""
-	shown: list[str] = []
-
-	def said() -> bool:
-		found = browser.driver.find_elements(By.CSS_SELECTOR, css)
-		shown[:] = [found[0].text] if found else []
-		return bool(shown) and all(text in shown[0] for text in texts)
-
-	try:
-		until(browser, f"the card never said {texts}", said)
-	except Exception as error:
-		raise AssertionError(f"{texts} not in {shown}") from error
-	return shown[0]
-
-
-def gone(browser: Browser, text: str) -> None:
-	until(browser, f"the card still says {text}", lambda: text not in browser.wait(CARD).text)
-
-
-def act(browser: Browser, name: str) -> None:
-	"""Press one of the card's own buttons."""
-
-	def pressed() -> bool:
-		for button in browser.driver.find_elements(By.CSS_SELECTOR, f"{CARD} button"):
-			if button.text.strip() == name and button.is_enabled():
-				browser.driver.execute_script("arguments[0].scrollIntoView({block: 'nearest'})", button)
-				button.click()
-				return True
-		return False
-
-	until(browser, f"the card has no button {name}", pressed)
-
-
-def field(browser: Browser, label: str) -> WebElement:
-	path = f"//section//label[span[contains(., '{label}')]]//*[self::input or self::textarea or self::select]"
-	until(browser, f"no field {label}", lambda: browser.driver.find_elements(By.XPATH, path))
-	return browser.driver.find_elements(By.XPATH, path)[0]
-
-
-def fill(browser: Browser, label: str, text: str) -> None:
-	found = field(browser, label)
-	found.clear()
-	found.send_keys(text)
-
-
-def state(data: dict[str, str]) -> dict[str, object]:
-	return made("state", ticket=data["ticket"], account=data["account"])
-
-
-def focused(browser: Browser) -> WebElement:
-	return browser.driver.switch_to.active_element
 
 
 def test_the_sidebar_says_what_the_ticket_costs_and_whom(browser: Browser) -> None:
@@ -132,91 +68,6 @@ def test_work_beyond_the_cover_is_said_and_extra_credits_are_proposed_with_it(br
 	act(browser, "Withdraw")
 	says(browser, "Withdrawn. Nothing was charged.", "are not covered.")
 	assert state(data)["proposals"] == [["Withdrawn", 2]]
-
-
-def test_a_timer_survives_a_reload_and_another_browser_and_ends_as_one_log(browser: Browser) -> None:
-	data = made("charged")
-	open_ticket(browser, data, "3 credits")
-	act(browser, "Start timer")
-	says(browser, "Timer", "0:0")
-	until(browser, "the keyboard was left on a gone button", lambda: focused(browser).text == "Stop")
-	made("timer_ran", ticket=data["ticket"], minutes="12")
-	browser.driver.refresh()
-	says(browser, "Timer", "12:0")
-	browser.shot("agent-card-timer")
-	browser.logout()
-	open_ticket(browser, data, "Timer", "12:")
-	act(browser, "Stop")
-	assert field(browser, "Minutes").get_attribute("value") == "13"
-	browser.shot("agent-card-stop")
-	fill(browser, "Note", "Read the logs")
-	act(browser, "Log")
-	says(browser, "13 minutes of work are logged.", "13 of 60 minutes", "Start timer")
-	found = state(data)
-	assert (found["logs"], found["timers"]) == ([[13, "Read the logs"]], 0)
-
-
-def test_a_timer_can_be_thrown_away(browser: Browser) -> None:
-	data = made("charged")
-	open_ticket(browser, data, "3 credits")
-	act(browser, "Start timer")
-	act(browser, "Stop")
-	act(browser, "Throw away")
-	says(browser, "Nothing is logged.", "Start timer")
-	assert (state(data)["logs"], state(data)["timers"]) == ([], 0)
-
-
-@pytest.fixture
-def quarters() -> Iterator[None]:
-	made("round_up_to", minutes="15")
-	yield
-	made("round_up_to", minutes="1")
-
-
-def test_typed_work_is_rounded_up_as_the_form_says(browser: Browser, quarters: None) -> None:
-	data = made("charged")
-	open_ticket(browser, data, "3 credits")
-	act(browser, "Log work")
-	says(browser, "It is rounded up to 15 minutes.")
-	fill(browser, "Minutes", "20")
-	browser.shot("agent-card-log")
-	act(browser, "Log")
-	says(browser, "30 minutes of work are logged.", "30 of 60 minutes")
-	assert state(data)["logs"] == [[30, ""]]
-
-
-def test_an_emergency_session_shows_what_it_comes_to_while_it_runs(browser: Browser) -> None:
-	data = made("charged")
-	open_ticket(browser, data, "3 credits")
-	act(browser, "Work by the hour")
-	says(browser, "an hour.", "It takes no credits; it is invoiced.")
-	browser.shot("agent-card-hourly")
-	act(browser, "Start the clock")
-	says(browser, "Emergency", "Running", "so far, at")
-	once = says(browser, "so far, at")
-	made("session_ran", ticket=data["ticket"], minutes="100")
-	browser.driver.refresh()
-	later = says(browser, "Running", "1:40:", "so far, at")
-	assert amount(later) == 2 * amount(once), "two hours, to the nearest"
-	browser.shot("agent-card-session")
-	act(browser, "Pause")
-	says(browser, "Paused")
-	browser.shot("agent-card-session-paused")
-	act(browser, "Resume")
-	says(browser, "Running", "Pause")
-	act(browser, "Stop")
-	fill(browser, "What was done", "The array is rebuilt.")
-	act(browser, "Stop")
-	says(browser, "Stopped:", "Work by the hour")
-	found = made("session_state", ticket=data["ticket"])
-	assert found == {"state": "Stopped", "billed_minutes": 120, "summary": "The array is rebuilt."}
-	assert state(data)["balance"] == 3, "it needs no credits"
-
-
-def amount(said: str) -> float:
-	"""The money before "so far"."""
-	words = said.split(" so far")[0].split()
-	return float("".join(letter for letter in words[-1] if letter.isdigit() or letter == "."))
 
 
 def test_a_closed_ticket_is_charged_for_a_reason_only(browser: Browser) -> None:
@@ -360,6 +211,9 @@ def test_a_new_ticket_shows_the_quote_for_the_customer_an_agent_has_chosen(
 	choose(browser, "Customer", data["customer"])
 	says(browser, "This ticket costs 1 credit", "2 of 3", css=QUOTE)
 	browser.shot("agent-new-quote")
+	other = made("other_company", credits="7")
+	choose(browser, "Customer", other["customer"])
+	says(browser, "This ticket costs 1 credit", "6 of 7", css=QUOTE)
 	assert grave_findings(browser, QUOTE) == []
 	assert "Buy credits" not in browser.wait(QUOTE).text
 

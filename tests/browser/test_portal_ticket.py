@@ -93,10 +93,12 @@ def test_credits_that_do_not_suffice_are_said_and_the_proposal_stays_open(browse
 	someone = made("proposed", credits="3", extra="2")
 	made("spend_all", account=someone["account"])
 	open_ticket(browser, someone)
+	card_says(browser, "You have 0 credits: too few for it.", "Buy credits")
 	browser.click_text("Accept")
 	browser.click_text("Yes, charge it")
 	browser.wait(f"{CARD} [role=alert]")
-	card_says(browser, "Accept", "Decline")
+	card_says(browser, "Accept", "Decline", "Buy credits")
+	browser.shot("cards-proposal-short")
 	assert made("proposal_state", proposal=someone["proposal"]) == {"state": "Open"}
 
 

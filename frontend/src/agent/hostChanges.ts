@@ -1,7 +1,10 @@
-/** Calls of Helpdesk's own page after which a ticket's credits may be others: a field was set, it was merged or split. */
-const CHANGING = /frappe\.client\.set_value|hd_ticket\.api\.(merge|split)_ticket/;
+/** What Helpdesk's own page asks again whenever it has changed a ticket, or hears that somebody else has; and its calls that
+ *  change one without asking again.
+ */
+const CHANGING =
+	/hd_ticket\.api\.get_ticket_activities|frappe\.client\.set_value|hd_ticket\.api\.(merge|split)_ticket/;
 
-/** Call ``changed`` after Helpdesk's page has changed a ticket; returns how to end it. The page itself tells nobody. */
+/** Call ``changed`` when a ticket may have changed; returns how to end it. Helpdesk's page itself tells nobody. */
 export function onHostChange(changed: () => void): () => void {
 	const observer = new PerformanceObserver((list) => {
 		if (list.getEntries().some(({ name }) => CHANGING.test(name))) changed();

@@ -1,5 +1,5 @@
 /** What the endpoints of an agent's card answer: the types of support_credits/api/agent_shapes.py and session_shapes.py. */
-import type { TicketCredits } from "@/shared/shapes";
+import type { TicketCredits, TicketSession } from "@/shared/shapes";
 
 export interface TimerLine {
 	timer: string;
@@ -23,24 +23,11 @@ export interface ExemptionChoice {
 	takes_url: boolean;
 }
 
-export interface SessionLine {
-	session: string;
-	kind: string;
-	kind_text: string;
-	state: string;
-	state_text: string;
+/** As its customer sees it, and whose it is. */
+export interface SessionLine extends TicketSession {
 	agent: string;
 	agent_name: string;
 	running_by: string;
-	started_at: string;
-	stopped_at: string | null;
-	worked_seconds: number;
-	billed_minutes: number;
-	amount_text: string;
-	rate_text: string;
-	rounding_text: string;
-	is_provisional: boolean;
-	summary: string;
 	may_act: boolean;
 }
 

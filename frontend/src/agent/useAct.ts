@@ -1,5 +1,8 @@
-import { ref, type Ref } from "vue";
+import { inject, ref, type InjectionKey, type Ref } from "vue";
 import { told } from "../cards/useAnswer";
+
+/** Hears of every refusal below it: what was acted on may be otherwise by now. */
+export const REFUSED: InjectionKey<(said: string) => void> = Symbol("refused");
 
 export interface Act {
 	isBusy: Ref<boolean>;
@@ -10,7 +13,7 @@ export interface Act {
 }
 
 /** Something an agent does: busy while it runs, and either done or refused. */
-export function useAct(done: (said: string) => void): Act {
+export function useAct(done: (said: string) => void, refused = inject(REFUSED, undefined)): Act {
 	const isBusy = ref(false);
 	const failure = ref("");
 
@@ -22,16 +25,11 @@ export function useAct(done: (said: string) => void): Act {
 			done(await work());
 		} catch (error) {
 			failure.value = told(error);
+			refused?.(failure.value);
 		} finally {
 			isBusy.value = false;
 		}
 	}
 
 	return { isBusy, failure, run };
-}
-
-/** A key of one request: sent twice it is done once. */
-export function newKey(): string {
-	// Not crypto.randomUUID(), which a page without TLS does not have.
-	return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16)).join("-");
 }

@@ -1,6 +1,8 @@
 import { language, number } from "@/shared/format";
 import { __ } from "@/shared/translation";
 
+export { credits } from "@/shared/format";
+
 /** A short name of the month or the day an instant falls in, for the axis of a chart. */
 export function tick(at: Date, wholeMonths: boolean): string {
 	const options: Intl.DateTimeFormatOptions = wholeMonths
@@ -13,10 +15,6 @@ export function tick(at: Date, wholeMonths: boolean): string {
 export function signed(value: number): string {
 	const text = new Intl.NumberFormat(language(), { signDisplay: "exceptZero" }).format(value);
 	return text.replace("-", "−");
-}
-
-export function credits(count: number): string {
-	return count === 1 ? __("1 credit") : __("{0} credits", number(count));
 }
 
 export function extraCredits(count: number): string {

@@ -1,4 +1,5 @@
 /** Numbers and dates as the reader writes them: the page's language, the browser's own time zone. */
+import { __ } from "./translation";
 
 /** The reader's language. Both pages have it from the server; Helpdesk's own page says "en" whatever it is. */
 export function language(): string {
@@ -36,6 +37,10 @@ export function day(iso: string): string {
 
 export function number(value: number): string {
 	return new Intl.NumberFormat(language()).format(value);
+}
+
+export function credits(count: number): string {
+	return count === 1 ? __("1 credit") : __("{0} credits", number(count));
 }
 
 /** The reader's time zone, as a name that can be shown. */

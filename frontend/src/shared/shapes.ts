@@ -1,4 +1,10 @@
-/** What the endpoints answer: the types of support_credits/api/shapes.py and order_shapes.py, name by name. */
+/** What the endpoints answer: the types of support_credits/api/shapes.py, name by name, and those of its neighbours. */
+import type { SubscriptionLine } from "./subscriptionShapes";
+
+export type * from "./offerShapes";
+export type * from "./orderShapes";
+export type * from "./statementShapes";
+export type * from "./subscriptionShapes";
 
 export interface Link {
 	label: string;
@@ -188,56 +194,6 @@ export interface TierRunway {
 	unused: number;
 }
 
-export interface SubscriptionLine {
-	state: "Active" | "Ending" | "Fallen";
-	state_text: string;
-	tier: string;
-	name: string;
-	credits_per_month: number;
-	paid_until: string;
-	next_on: string | null;
-	next_tier: string | null;
-	next_name: string;
-	next_credits: number;
-	short: number;
-	fallen_at: string | null;
-	comes_back_until: string | null;
-}
-
-export interface CurrentTier {
-	customer: string;
-	tier: string | null;
-	name: string;
-	base: string | null;
-	base_name: string;
-	may_act: boolean;
-	subscription: SubscriptionLine | null;
-}
-
-export interface TierPreview {
-	customer: string;
-	tier: string;
-	name: string;
-	effect: "now" | "later" | "end" | "kept" | "none";
-	costs_now: number;
-	credits_per_month: number;
-	balance: number;
-	balance_after: number;
-	missing: number;
-	from_on: string;
-	next_on: string | null;
-	lasts_until: string | null;
-	unused: number;
-	message: string;
-}
-
-export interface TierChosen {
-	effect: string;
-	message: string;
-	balance: number;
-	current: CurrentTier;
-}
-
 export interface Runway {
 	days: number;
 	credits: number;
@@ -262,68 +218,6 @@ export interface Overview {
 	zone: string;
 }
 
-export interface StatementRow {
-	at: string;
-	kind: string;
-	kind_text: string;
-	credits: number;
-	balance: number;
-	counted: boolean;
-	lot: string;
-	ticket: string;
-	subject: string;
-	reason: string;
-	entry: string;
-}
-
-export interface StatementPage {
-	customer: string;
-	at: string;
-	balance: number;
-	rows: StatementRow[];
-	next: string;
-	looked_back_to: string | null;
-	digest: string;
-	seq: number;
-}
-
-export interface PackOffer {
-	pack: string;
-	name: string;
-	credits: number;
-	validity_months: number;
-	price: string;
-	currency: string;
-	price_text: string;
-	per_credit: string;
-	per_credit_text: string;
-	saving: string;
-	saving_text: string;
-	saving_percent: string;
-	tax_note: string;
-	tier: TierName | null;
-}
-
-export interface Packs {
-	packs: PackOffer[];
-}
-
-export interface TierOffer {
-	tier: string;
-	name: string;
-	description: string;
-	promise_text: string;
-	aim_text: string;
-	credits_per_incident: number;
-	credits_per_month: number;
-	month_text: string;
-	is_base: boolean;
-}
-
-export interface Tiers {
-	tiers: TierOffer[];
-}
-
 export interface Redeemed {
 	customer: string;
 	credits: number;
@@ -346,46 +240,4 @@ export interface Requested {
 	ticket: string;
 	message: string;
 	url: string;
-}
-
-export interface OrderLine {
-	order: string;
-	customer: string;
-	state: string;
-	state_text: string;
-	pack: string;
-	pack_name: string;
-	quantity: number;
-	credits: number;
-	validity_months: number;
-	total: string;
-	currency: string;
-	total_text: string;
-	tax_note: string;
-	terms: string;
-	terms_accepted: boolean;
-	ordered_at: string;
-	stands_until: string | null;
-	paid_at: string | null;
-	payment_reference: string;
-	expires_on: string | null;
-	may_act: boolean;
-	door: string;
-}
-
-export interface Orders {
-	orders: OrderLine[];
-}
-
-export interface ToPay {
-	order: OrderLine;
-	online: boolean;
-	url: string;
-	instructions: string;
-	message: string;
-}
-
-export interface OrderEnded {
-	order: string;
-	state: string;
 }
