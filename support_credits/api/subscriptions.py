@@ -7,6 +7,7 @@ from support_credits.api import access, runways
 from support_credits.api import subscription_wording as wording
 from support_credits.api.access import Membership
 from support_credits.api.account import event_of, guarded
+from support_credits.api.arguments import whole_number
 from support_credits.api.limits import limited
 from support_credits.api.subscription_shapes import CurrentTier, TierChosen, TierPreview
 from support_credits.engine.calendar_days import local_day
@@ -102,15 +103,32 @@ def _existing(tier: str) -> str:
 
 @frappe.whitelist(methods=["POST"])
 @limited(CHOICES_A_MINUTE)
-def choose(tier: str, customer: str = "", key: str = "") -> TierChosen:
+def choose(
+	tier: str,
+	customer: str = "",
+	key: str = "",
+	costs_now: int | bool | None = None,
+	credits_per_month: int | bool | None = None,
+) -> TierChosen:
 	"""Choose ``tier`` for ``customer``: a dearer one counts at once, a cheaper one from the next period on, and the base tier
 	ends what is paid by the month. For who may act for him, and for agents.
 
-	``key`` makes it happen once. Raises CreditsRefused where what it costs now cannot be paid; then nothing changes.
+	``costs_now`` and ``credits_per_month`` are what he saw that it costs, both or neither: where it costs something else by now
+	he is told, and nothing changes. ``key`` makes it happen once. Raises CreditsRefused where what it costs now cannot be paid;
+	then nothing changes either.
 	"""
 	member = _actor(customer)
 	tier, request = _existing(tier), _request(member, key)
-	return guarded(lambda: _done(member, subscriptions.choose(member.account, tier, request)))
+	shown = _shown(costs_now, credits_per_month)
+	return guarded(lambda: _done(member, subscriptions.choose(member.account, tier, request, shown)))
+
+
+def _shown(costs_now: int | bool | None, credits_per_month: int | bool | None) -> tuple[int, int] | None:
+	if costs_now is None or credits_per_month is None:
+		return None
+	return whole_number(costs_now, _("What it costs now")), whole_number(
+		credits_per_month, _("What it costs a month")
+	)
 
 
 @frappe.whitelist(methods=["POST"])

@@ -155,23 +155,30 @@ def weigh(account: OpenAccount, plan: Plan | None) -> Weighed:
 	return Weighed(held, step, _able(account, step.cost if step else 0))
 
 
-def choose(account_name: str, tier: str, request_key: str = "") -> Event | None:
+def choose(
+	account_name: str, tier: str, request_key: str = "", shown: tuple[int, int] | None = None
+) -> Event | None:
 	"""Choose ``tier`` for the account; what happened, None where it was so already. The base tier ends what is paid by the
 	month.
 
-	The same ``request_key`` again does nothing again. Raises CreditsRefused, with nothing written, where what it costs now
-	cannot be paid, and SupportCreditsError for a tier that is not sold by the month.
+	The same ``request_key`` again does nothing again. ``shown`` are the credits now and by the month that who chooses has seen.
+	Raises CreditsRefused, with nothing written, where what it costs now cannot be paid, and SupportCreditsError for a tier
+	that is not sold by the month or costs something else than was shown.
 	"""
 	with account_lock(account_name, clock.now()) as account:
-		return _choose(account, plan_of(tier, site.base_tier_of(account.row)), request_key)
+		return _choose(account, plan_of(tier, site.base_tier_of(account.row)), request_key, shown)
 
 
-def _choose(account: OpenAccount, plan: Plan | None, request_key: str) -> Event | None:
+def _choose(
+	account: OpenAccount, plan: Plan | None, request_key: str, shown: tuple[int, int] | None = None
+) -> Event | None:
 	if request_key and _is_served(request_key):
 		return None
 	found = weigh(account, plan)
 	if found.step is None:
 		return None
+	if shown is not None:
+		_check_same_cost(account, found, plan, shown)
 	if found.cost > found.able:
 		refuse(found)
 	held = found.held or Held(incidents.new_name(), found.step.after)
@@ -186,6 +193,18 @@ def cancel(account_name: str, request_key: str = "") -> Event | None:
 		if not account.row.subscription and not (request_key and _is_served(request_key)):
 			frappe.throw(_("There is no tier by the month that could be cancelled."), WrongState)
 		return _choose(account, None, request_key)
+
+
+def _check_same_cost(account: OpenAccount, found: Weighed, plan: Plan | None, shown: tuple[int, int]) -> None:
+	now = found.held.subscription if found.held else None
+	month = rules.outlook(now, plan, _today(account)).month
+	if shown != (found.cost, month):
+		frappe.throw(
+			_(
+				"What this tier costs has changed: it takes {0} credits now and {1} a month. Look at it again, then choose."
+			).format(found.cost, month),
+			SupportCreditsError,
+		)
 
 
 def refuse(found: Weighed) -> None:

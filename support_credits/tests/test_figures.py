@@ -94,7 +94,7 @@ class TestCards(FigureCase):
 			"Credits Expired This Month": month.expired,
 			"Credits Ending in 30 Days": figures.ending_soon(self.at),
 			"Orders Waiting for Payment": figures.open_orders(self.at),
-			"Proposals Waiting for an Answer": figures.open_proposals(self.at),
+			"Proposals to Answer": figures.open_proposals(self.at),
 			"Tickets Waiting for Credits": frappe.db.count("Support Incident", {"state": "Parked"}),
 			"Open Ledger Findings": frappe.db.count("Ledger Finding", {"state": "Open"}),
 		}

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import frappe
 
 from support_credits.engine.calendar_days import add_months, local_day
-from support_credits.ledger import clock, jobs, subscriptions
+from support_credits.ledger import clock, jobs, queries, subscriptions
 from support_credits.ledger import settings as site
 from support_credits.ledger.subscription_rows import DOCTYPE
 from support_credits.tests import factories as make
@@ -134,6 +134,39 @@ class TestChoosing(HttpCase):
 			refused = self.ask(boss, "choose", company, tier=self.six)
 			self.assert_refused(refused, "this tier costs 4 now and you have 3. You can: ")
 		self.assertEqual([], steps_of(company.account))
+
+	def test_a_tier_that_costs_something_else_than_was_shown_is_not_taken(self) -> None:
+		company = self.company(20)
+		boss = self.boss_of(company)
+		shown = self.shown(boss, company, self.six)
+		self.assertEqual({"costs_now": 4, "credits_per_month": 4}, shown)
+		self.cost(self.six, 6)
+		self.addCleanup(self.cost, self.six, 4)
+		with self.nothing_written():
+			refused = self.ask(boss, "choose", company, tier=self.six, **shown)
+			self.assert_refused(
+				refused, "What this tier costs has changed: it takes 6 credits now and 6 a month."
+			)
+		self.assertEqual([], steps_of(company.account))
+		shown = self.shown(boss, company, self.six)
+		self.value(boss, "choose", company, tier=self.six, **shown)
+		self.assertEqual(14, queries.balance(company.account))
+		# A cheaper one for later takes nothing now: what it costs then was shown too.
+		shown = self.shown(boss, company, self.twelve)
+		self.assertEqual(0, shown["costs_now"])
+		with self.nothing_written():
+			wrong = {**shown, "credits_per_month": shown["credits_per_month"] + 1}
+			self.assert_refused(self.ask(boss, "choose", company, tier=self.twelve, **wrong), "has changed")
+		self.value(boss, "choose", company, tier=self.twelve, **shown)
+		self.value(boss, "choose", company, tier=self.base, **self.shown(boss, company, self.base))
+
+	def cost(self, tier: str, credits: int) -> None:
+		frappe.db.set_value("Support Tier", tier, "credits_per_month", credits)
+		publish()
+
+	def shown(self, boss: Portal, company: Company, tier: str) -> dict[str, object]:
+		said = self.value(boss, "preview", company, tier=tier)
+		return {name: said[name] for name in ("costs_now", "credits_per_month")}
 
 	def test_what_is_not_sold_by_the_month_or_does_not_exist_is_refused(self) -> None:
 		company = self.company(3)

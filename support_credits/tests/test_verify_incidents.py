@@ -16,7 +16,7 @@ from support_credits.tests.verify_case import ENTRY, INCIDENT, TamperCase
 
 # What no entry says: an edit of these cannot be told from what was entered.
 UNPROVED = {
-	"tier", "door", "decision", "exemption", "exemption_note", "exemption_url", "exempted_by", "message",
+	"tier", "door", "decision", "exemption", "exemption_note", "exemption_url", "exempted_by", "charge_reason", "message",
 	"opened_at_utc", "parked_at_utc", "released_at_utc", "resolved_at_utc", "request_key", "ticket_update_due",
 	"answer_due",
 	# When the first response is due, and why: no credits hang on it.

@@ -21,7 +21,7 @@ CARDS = {
 	"Credits Expired This Month": "expired",
 	"Credits Ending in 30 Days": "ending_soon",
 	"Orders Waiting for Payment": "open_orders",
-	"Proposals Waiting for an Answer": "open_proposals",
+	"Proposals to Answer": "open_proposals",
 	"Jobs That Need a Look": "jobs",
 }
 

@@ -56,9 +56,15 @@ export const api = {
 	decline: (proposal: string, note = "") => post<shapes.Answered>("proposals.decline", { proposal, note }),
 	previewTier: (tier: string, customer = "") =>
 		get<shapes.TierPreview>("subscriptions.preview", { tier, customer }),
-	/** ``key`` makes it one choice, however often it is sent. */
-	chooseTier: (tier: string, customer: string, key: string) =>
-		post<shapes.TierChosen>("subscriptions.choose", { tier, customer, key }),
+	/** ``key`` makes it one choice, however often it is sent; ``seen`` is what it was said to cost. */
+	chooseTier: (seen: shapes.TierPreview, customer: string, key: string) =>
+		post<shapes.TierChosen>("subscriptions.choose", {
+			tier: seen.tier,
+			customer,
+			key,
+			costs_now: seen.costs_now,
+			credits_per_month: seen.credits_per_month,
+		}),
 	cancelTier: (customer: string, key: string) =>
 		post<shapes.TierChosen>("subscriptions.cancel", { customer, key }),
 	orders: (customer = "") => get<shapes.Orders>("orders.orders", { customer }),
