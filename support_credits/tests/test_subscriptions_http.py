@@ -145,7 +145,9 @@ class TestChoosing(HttpCase):
 		with self.nothing_written():
 			refused = self.ask(boss, "choose", company, tier=self.six, **shown)
 			self.assert_refused(
-				refused, "What this tier costs has changed: it takes 6 credits now and 6 a month."
+				refused,
+				"What this tier costs has changed: it takes 6 credits now and 6 a month.",
+				error="SupportCreditsError",
 			)
 		self.assertEqual([], steps_of(company.account))
 		shown = self.shown(boss, company, self.six)
@@ -156,7 +158,8 @@ class TestChoosing(HttpCase):
 		self.assertEqual(0, shown["costs_now"])
 		with self.nothing_written():
 			wrong = {**shown, "credits_per_month": shown["credits_per_month"] + 1}
-			self.assert_refused(self.ask(boss, "choose", company, tier=self.twelve, **wrong), "has changed")
+			answer = self.ask(boss, "choose", company, tier=self.twelve, **wrong)
+			self.assert_refused(answer, "has changed", error="SupportCreditsError")
 		self.value(boss, "choose", company, tier=self.twelve, **shown)
 		self.value(boss, "choose", company, tier=self.base, **self.shown(boss, company, self.base))
 

@@ -204,14 +204,13 @@ def chosen_customer() -> Iterator[None]:
 def test_a_new_ticket_shows_the_quote_for_the_customer_an_agent_has_chosen(
 	browser: Browser, chosen_customer: None
 ) -> None:
-	data = made("charged")
+	data, other = made("charged"), made("other_company", credits="7")
 	enter(browser, data, NEW)
 	says(browser, "Choose a customer", css=QUOTE)
 	browser.shot("agent-new")
 	choose(browser, "Customer", data["customer"])
 	says(browser, "This ticket costs 1 credit", "2 of 3", css=QUOTE)
 	browser.shot("agent-new-quote")
-	other = made("other_company", credits="7")
 	choose(browser, "Customer", other["customer"])
 	says(browser, "This ticket costs 1 credit", "6 of 7", css=QUOTE)
 	assert grave_findings(browser, QUOTE) == []
