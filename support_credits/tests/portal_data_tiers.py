@@ -34,6 +34,12 @@ def with_tiers(credits: str) -> dict[str, str]:
 	}
 
 
+def costs(tier: str, credits: str) -> None:
+	"""An admin changes what a tier costs a month."""
+	frappe.db.set_value("Support Tier", tier, "credits_per_month", int(credits))
+	frappe.db.commit()
+
+
 def fallen(credits: str) -> dict[str, str]:
 	"""The same, with the dearest tier chosen two months ago; with fewer than 4 credits left it has fallen."""
 	data = with_tiers(credits)

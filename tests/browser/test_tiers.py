@@ -60,6 +60,20 @@ def test_a_manager_sees_the_runway_then_chooses_and_is_charged(browser: Browser)
 	browser.shot("tier-chosen")
 
 
+def test_a_cost_that_changed_while_he_read_is_said_and_shown_and_then_agreed_to(browser: Browser) -> None:
+	data = made("with_tiers", credits="10")
+	open_page(browser, data["user"], data["password"])
+	dialog = press(browser, data["six"], "Choose")
+	made("costs", tier=data["six_code"], credits="5")
+	buttons(dialog)["Take 4 credits now"].send_keys(Keys.ENTER)
+	browser.wait_text("What this tier costs has changed: it takes 5 credits now and 5 a month.")
+	until(browser, lambda: "Credits left afterwards: 5." in dialog.text, "the new cost is not shown")
+	browser.shot("tier-changed")
+	assert balance(browser) == 10
+	confirm(browser, "Take 5 credits now")
+	until(browser, lambda: balance(browser) == 5, "nothing was charged")
+
+
 def test_a_cheaper_one_is_planned_and_dropped_again(browser: Browser) -> None:
 	data = made("with_tiers", credits="10")
 	open_page(browser, data["user"], data["password"])
