@@ -22,10 +22,14 @@ CHUNK = 100  # changes fetched at once
 LOOK_MAX = 2_000  # changes one page looks at, however few of them its filter lets through
 _LAST_SEQ = 2**31 - 1  # behind every entry of the instant
 
+# The database may choose neither where it begins nor by which index: of a provider with few lots it would read these
+# first, and then every entry of the account.
+_BY_KIND = "FORCE INDEX (account_kind_effective_at_utc_index)"
 # Entries of the account up to the snapshot's last, from a key backwards. What takes effect before its lot begins (a lot
 # moved to another account before its first day) counts from that day: EARLY has those.
-_ENTRY = """SELECT e.effective_at_utc, e.seq, e.lot, e.kind, e.credits, l.granted_at_utc, l.expires_at_utc, e.name,
-	e.incident, e.reason FROM `tabCredit Ledger Entry` e {hint} JOIN `tabCredit Lot` l ON l.name = e.lot
+_ENTRY = """SELECT STRAIGHT_JOIN e.effective_at_utc, e.seq, e.lot, e.kind, e.credits, l.granted_at_utc, l.expires_at_utc,
+	e.name, e.incident, e.reason FROM `tabCredit Ledger Entry` e {hint}
+	JOIN `tabCredit Lot` l FORCE INDEX (PRIMARY) ON l.name = e.lot
 	WHERE e.account = %(account)s AND e.seq <= %(last)s AND {kind} AND e.effective_at_utc <= %(at)s"""
 ENTRIES = (
 	_ENTRY.format(hint="FORCE INDEX (sc_entry_effective)", kind="e.kind != 'Expiry'")
@@ -33,17 +37,19 @@ ENTRIES = (
 	ORDER BY e.effective_at_utc DESC, e.seq DESC LIMIT %(chunk)s"""
 )
 EARLY = (
-	_ENTRY.format(hint="", kind="e.kind = 'Transfer'")
+	_ENTRY.format(hint=_BY_KIND, kind="e.kind = 'Transfer'")
 	+ " AND e.effective_at_utc < l.granted_at_utc AND l.granted_at_utc <= %(at)s"
 )
 # A lot's expiry: booked at its instant, or not yet and then all that remains. What moved to or from another account is
 # summed, because there the booking is the other account's.
-EXPIRIES = """SELECT l.expires_at_utc, l.name, IF(l.moved_to IS NOT NULL OR l.source = 'Transfer',
-		(SELECT SUM(s.credits) FROM `tabCredit Ledger Entry` s WHERE s.lot = l.name AND s.kind != 'Expiry'
-			AND s.effective_at_utc < l.expires_at_utc),
-		COALESCE((SELECT -b.credits FROM `tabCredit Ledger Entry` b WHERE b.account = l.account AND b.kind = 'Expiry'
-			AND b.effective_at_utc = l.expires_at_utc AND b.lot = l.name LIMIT 1), l.remaining)) AS held
-	FROM `tabCredit Lot` l WHERE l.account = %(account)s AND l.lot_no <= %(lots)s AND l.expires_at_utc <= %(at)s
+EXPIRIES = f"""SELECT l.expires_at_utc, l.name, IF(l.moved_to IS NOT NULL OR l.source = 'Transfer',
+		(SELECT SUM(s.credits) FROM `tabCredit Ledger Entry` s FORCE INDEX (lot_index)
+			WHERE s.lot = l.name AND s.kind != 'Expiry' AND s.effective_at_utc < l.expires_at_utc),
+		COALESCE((SELECT -b.credits FROM `tabCredit Ledger Entry` b {_BY_KIND}
+			WHERE b.account = l.account AND b.kind = 'Expiry' AND b.effective_at_utc = l.expires_at_utc
+			AND b.lot = l.name LIMIT 1), l.remaining)) AS held
+	FROM `tabCredit Lot` l FORCE INDEX (sc_lot_expiry)
+	WHERE l.account = %(account)s AND l.lot_no <= %(lots)s AND l.expires_at_utc <= %(at)s
 	AND (l.expires_at_utc < %(at)s OR %(seq)s > 0 OR l.name < %(lot)s)
 	HAVING held != 0 ORDER BY l.expires_at_utc DESC, l.name DESC LIMIT %(chunk)s"""
 BALANCE_AT = """SELECT COALESCE(SUM(e.credits), 0) FROM `tabCredit Lot` l

@@ -195,6 +195,15 @@ class TestPages(PagesCase):
 			grants.adjust_lot(lot, 1, "More", factories.unique(f"more {number}"))
 		self.assertLessEqual(self.rows_read(company.account), few + 2 * 11 + 25)
 
+	def test_nor_does_one_of_an_account_with_many_lots_that_ended(self) -> None:
+		company = factories.company()
+		now = clock.now()
+		factories.grant(company.account, 1, months=1, granted_at=now - timedelta(days=300))
+		few = self.rows_read(company.account)
+		for number in range(60):
+			factories.grant(company.account, 1, months=1, granted_at=now - timedelta(days=200 - number))
+		self.assertLessEqual(self.rows_read(company.account), few + 8 * 11 + 25)
+
 	def rows_read(self, account: str) -> int:
 		names = "('Handler_read_key', 'Handler_read_next', 'Handler_read_prev', 'Handler_read_rnd_next')"
 		text = f"SELECT SUM(VARIABLE_VALUE) FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME IN {names}"
