@@ -25,13 +25,15 @@ LOCK = f"""SELECT name, customer, ticket FROM `tab{DOCTYPE}` FORCE INDEX (PRIMAR
 	ORDER BY name FOR UPDATE"""
 
 
-def unbilled(since: datetime | None = None, until: datetime | None = None, most: int = MOST) -> list[str]:
-	"""Stopped sessions that are billed nowhere yet, which ended from ``since`` on and before ``until``."""
+def unbilled(
+	since: datetime | None = None, until: datetime | None = None, most: int = MOST, after: str = ""
+) -> list[str]:
+	"""Stopped sessions that are billed nowhere yet, which ended from ``since`` on and before ``until``: by name, behind ``after``."""
 	bounds = {"since": stamp_text(since) if since else "", "until": stamp_text(until) if until else FOR_EVER}
 	return frappe.db.sql(
 		f"""SELECT name FROM `tab{DOCTYPE}` WHERE {UNBILLED} AND stopped_at_utc >= %(since)s AND stopped_at_utc < %(until)s
-		ORDER BY name LIMIT %(most)s""",
-		{**bounds, "most": most},
+		AND name > %(after)s ORDER BY name LIMIT %(most)s""",
+		{**bounds, "most": most, "after": after},
 		pluck=True,
 	)
 

@@ -125,6 +125,23 @@ class TestSessionBills(ErpNextCase):
 		self.assert_billed_once(line["session"])
 		self.assertEqual(self.customer, frappe.db.get_value(DOCTYPE, line["session"], "customer"))
 
+	def test_those_that_cannot_be_billed_hide_none_that_comes_after_them(self) -> None:
+		doc = {"doctype": "HD Ticket", "subject": "Who?", "description": "x", "raised_by": "who@example.com"}
+		tickets = [str(frappe.get_doc(doc).insert().name) for _number in range(3)]
+		self.ticket()  # makes the customer
+		frappe.db.commit()
+		self.configure(enabled=0)
+		stopped = {self.stopped(ticket=ticket)["session"]: ticket for ticket in tickets}
+		*nobodys, last = sorted(stopped)
+		frappe.db.set_value("HD Ticket", stopped[last], "customer", self.customer)
+		self.configure()
+		most, session_bills.BATCH = session_bills.BATCH, 1
+		self.addCleanup(setattr, session_bills, "BATCH", most)
+		self.assertEqual(1, session_bills.run())
+		self.assert_billed_once(last)
+		for one in nobodys:
+			self.assertIn("has no customer", frappe.db.get_value(DOCTYPE, one, "trouble"))
+
 	def test_what_erpnext_refuses_stands_and_is_tried_again(self) -> None:
 		item = make.unique_code("hours")
 		values = {"item_code": item, "item_group": "Services", "stock_uom": "Hour", "is_stock_item": 0}

@@ -23,8 +23,11 @@ BATCH = 500
 
 
 def run() -> int:
-	"""Bill whatever was stopped and is billed nowhere; returns how many were."""
-	return sum(map(bill_now, session_export.unbilled(most=BATCH)))
+	"""Bill whatever was stopped and is billed nowhere; returns how many were. Those that cannot be billed hide none behind them."""
+	done, last = 0, ""
+	while names := session_export.unbilled(most=BATCH, after=last):
+		done, last = done + sum(map(bill_now, names)), names[-1]
+	return done
 
 
 def bill_now(session: str) -> int:
