@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.options import Options
@@ -100,7 +101,30 @@ class Browser:
 			click, f"no {text!r} to click"
 		)
 
+	def dialog(self) -> webdriver.remote.webelement.WebElement:
+		"""The desk's dialog once it has come up: while it fades in it takes the focus, and ``cur_dialog`` is nobody."""
+		script = "return window.cur_dialog?.display ? cur_dialog.$wrapper.find('.modal-content')[0] : null"
+		return WebDriverWait(self.driver, WAIT_SECONDS).until(
+			lambda driver: driver.execute_script(script), f"no dialog on {self.driver.current_url}"
+		)
+
 	def login(self, user: str, password: str) -> None:
+		"""Without the login page, which other tests fill in, and without a page at all.
+
+		The host answers whatever a visitor's page still asks for, if only its icon, with a visitor's cookie; an answer that
+		comes late would end the session that had just begun.
+		"""
+		self.driver.get("about:blank")
+		words, address = {"usr": user, "pwd": password}, urlsplit(URL)
+		login = f"http://127.0.0.1:{address.port}/api/method/login"
+		answer = requests.post(login, data=words, headers={"Host": address.netloc}, timeout=WAIT_SECONDS)
+		answer.raise_for_status()
+		for cookie in answer.cookies:
+			self.driver.execute_cdp_cmd(
+				"Network.setCookie", {"name": cookie.name, "value": cookie.value or "", "url": URL}
+			)
+
+	def login_on_its_page(self, user: str, password: str) -> None:
 		self.open("/login")
 		self.wait("#login_email").send_keys(user)
 		self.wait("#login_password").send_keys(password)

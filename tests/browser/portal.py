@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from urllib.parse import urlsplit
 
-import requests
-from conftest import URL, WAIT_SECONDS, Browser, on_site
+from conftest import WAIT_SECONDS, Browser, on_site
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -34,21 +32,7 @@ window.scFrames = [];
 
 
 def log_in(browser: Browser, someone: dict[str, str]) -> None:
-	"""Without the login page, which other tests fill in, and without a page at all.
-
-	The host answers whatever a visitor's page still asks for, if only its icon, with a visitor's cookie; an answer that
-	comes late would end the session that had just begun.
-	"""
-	browser.driver.get("about:blank")
-	words = {"usr": someone["user"], "pwd": someone["password"]}
-	address = urlsplit(URL)
-	login = f"http://127.0.0.1:{address.port}/api/method/login"
-	answer = requests.post(login, data=words, headers={"Host": address.netloc}, timeout=WAIT_SECONDS)
-	answer.raise_for_status()
-	for cookie in answer.cookies:
-		browser.driver.execute_cdp_cmd(
-			"Network.setCookie", {"name": cookie.name, "value": cookie.value or "", "url": URL}
-		)
+	browser.login(someone["user"], someone["password"])
 
 
 def enter(browser: Browser, someone: dict[str, str], path: str) -> None:

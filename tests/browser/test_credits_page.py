@@ -191,9 +191,9 @@ def test_the_chart_says_in_words_and_as_a_table_what_it_draws(browser: Browser) 
 	label = part.find_element(By.CSS_SELECTOR, "svg[role=img]").get_attribute("aria-label")
 	assert label.endswith(f"now {balance(browser)}.")
 	part.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
-	rows = part.find_elements(By.CSS_SELECTOR, "tbody tr")
-	assert len(rows) > 12
-	assert number(rows[0].find_elements(By.TAG_NAME, "td")[1].text) == balance(browser)
+	row = lambda: part.find_elements(By.CSS_SELECTOR, "tbody tr")  # noqa: E731
+	until(browser, lambda: len(row()) > 12, "the table has no year")
+	assert number(row()[0].find_elements(By.TAG_NAME, "td")[1].text) == balance(browser)
 
 
 def test_a_waiting_ticket_is_shown_with_the_way_to_it(browser: Browser) -> None:

@@ -29,7 +29,7 @@ def wait_for_ticket_page(browser: Browser) -> None:
 
 def test_a_customer_with_two_credits_opens_two_tickets_and_is_refused_the_third(browser: Browser) -> None:
 	journey = on_site("first_journey")
-	browser.login(journey["user"], journey["password"])
+	browser.login_on_its_page(journey["user"], journey["password"])
 	for subject in ("Printer one is offline", "Printer two is offline"):
 		open_ticket(browser, subject)
 		wait_for_ticket_page(browser)
@@ -55,17 +55,18 @@ def test_a_customer_with_two_credits_opens_two_tickets_and_is_refused_the_third(
 
 def test_an_agent_exempts_a_ticket_in_desk_and_the_statement_shows_the_credit_back(browser: Browser) -> None:
 	journey = on_site("first_journey")
-	browser.login(journey["user"], journey["password"])
+	browser.login_on_its_page(journey["user"], journey["password"])
 	open_ticket(browser, "The report counts twice")
 	wait_for_ticket_page(browser)
 	browser.logout()
 
-	browser.login(journey["agent"], journey["password"])
+	browser.login_on_its_page(journey["agent"], journey["password"])
 	browser.open(f"/app/support-incident?account={journey['account']}")
 	browser.wait(".list-row .list-subject a").click()
 	browser.wait_text("Charged")
 	browser.click_text("Credits")
 	browser.click_text("Exempt")
+	browser.dialog()
 	reason = browser.wait(".modal.show input[data-fieldname=reason]")
 	reason.send_keys(journey["reason"])
 	time.sleep(1.5)  # the link field asks the server for matches
@@ -78,7 +79,7 @@ def test_an_agent_exempts_a_ticket_in_desk_and_the_statement_shows_the_credit_ba
 	browser.open(f"/app/credit-account/{journey['account']}")
 	browser.click_text("Statement")
 	browser.wait_text("Refund")
-	time.sleep(0.5)  # the dialog fades in
+	browser.dialog()
 	browser.shot("desk-statement")
 	state = on_site("account_state", account=journey["account"])
 	assert state == {"balance": 2, "kinds": ["Grant", "Charge", "Refund"], "ok": True, "tickets": 1}

@@ -29,6 +29,7 @@ def test_a_manager_issues_codes_for_serials_and_takes_them_along(browser: Browse
 	browser.login(data["user"], data["password"])
 	browser.open("/app/activation-batch")
 	browser.click_text("Issue Codes")
+	browser.dialog()
 	fill(browser, "batch", "Servers of May")
 	fill(browser, "product", "Server EX")
 	browser.driver.execute_script(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from conftest import Browser
 from credits_page import until
 from orders_page import made
@@ -25,8 +23,7 @@ def fill(browser: Browser, name: str, text: str) -> None:
 
 def choose(browser: Browser, name: str, value: str) -> None:
 	"""Fill in a link and take what it offers."""
-	browser.wait(f"{MODAL} .modal-title")
-	time.sleep(1)  # a dialog that is still opening takes the focus, and the offer with it
+	browser.dialog()
 	fill(browser, name, value)
 	found = f"{MODAL} [data-fieldname={name}] [role=option]"
 

@@ -63,7 +63,7 @@ def export(browser: Browser, kind: str, folder: Path) -> Path:
 	before = set(folder.iterdir())
 	browser.wait(".menu-btn-group button").click()
 	browser.click_text("Export")
-	browser.wait(f"{MODAL} [data-fieldname=file_format] select")
+	browser.dialog()
 	browser.driver.execute_script("cur_dialog.set_value('file_format', arguments[0])", kind)
 	browser.wait(f"{MODAL} .btn-modal-primary").click()
 

@@ -19,9 +19,12 @@ import frappe
 
 APP = "support_credits"
 SLOW_SECONDS = 2
-# Each attack is looked for in a proof of the whole site, which is quick as long as there is little on it.
-# test_verify_command stays among the last: it proves what all the others have left.
-EARLY = ("review_money", "verify", "verify_accounts", "verify_incidents", "verify_lots", "verify_tickets")
+# What looks at the whole site, again for each test: every attack in a proof of it, every replay in its whole past. That is
+# quick as long as there is little on it. test_verify_command stays among the last: it proves what all the others have left.
+EARLY = (
+	*("reconciliation", "review_money", "review_reports", "simulation", "simulation_desk"),
+	*("verify", "verify_accounts", "verify_incidents", "verify_lots", "verify_tickets"),
+)
 
 
 class Queue(unittest.TestSuite):
