@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import frappe
 from frappe import _
+from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_ticket_activity
 from helpdesk.utils import is_agent
 
 from support_credits.api.account import guarded
@@ -73,14 +74,20 @@ def charge(ticket: str, reason: str = "") -> dict[str, object]:
 
 
 @frappe.whitelist(methods=["POST"])
-def set_customer(ticket: str, customer: str) -> dict[str, object]:
-	"""Set or correct the customer: he is charged, the one before is refunded. An empty ``customer`` clears it."""
+def set_customer(ticket: str, customer: str, reason: str = "") -> dict[str, object]:
+	"""Set or correct the customer: he is charged, the one before is refunded. An empty ``customer`` clears it.
+
+	A closed ticket is charged for a ``reason`` only; it stays with the incident.
+	"""
 	check_agent(ticket)
+	reason = plain_text(reason, _("The reason"))
 
 	def save() -> dict[str, object]:
 		doc = frappe.get_doc("HD Ticket", ticket)
-		doc.customer = customer or None
+		doc.customer, doc.flags.sc_charge_reason = customer or None, reason
 		doc.save()
+		if reason:
+			log_ticket_activity(ticket, _activity(_("set the customer"), reason))
 		return {"ticket": ticket, "customer": doc.customer, "state": doc.sc_state, "credits": doc.sc_credits}
 
 	return guarded(save)

@@ -11,7 +11,7 @@ from frappe import _
 from support_credits.engine.decision import Code, Door, Policy, TicketFacts, decide
 from support_credits.engine.incident import INCIDENT_NEXT, Event, State
 from support_credits.engine.model import stamp_text
-from support_credits.exceptions import AlreadyServed, CreditsRefused, NotMember
+from support_credits.exceptions import AlreadyServed, CreditsRefused, NotMember, WrongState
 from support_credits.ledger import (
 	accounts,
 	charging,
@@ -27,6 +27,9 @@ from support_credits.ledger.charging import CustomerFacts
 from support_credits.ledger.posting import OpenAccount, account_lock, account_locks
 from support_credits.ledger.rows import Incident, is_duplicate
 from support_credits.ledger.wording import label_of, refusal, render, state_of, why_refused
+
+# Somebody has paid, or will.
+PAID_FOR = frozenset({"Charged", "Overdrawn", "Parked"})
 
 
 @dataclass(frozen=True)
@@ -196,10 +199,13 @@ def site_sells() -> bool:
 	return bool(frappe.db.get_value("Credit Account", {}, "name", order_by=None))
 
 
-def identify(ticket: TicketRef, incident_name: str | None) -> Incident | None:
+def identify(
+	ticket: TicketRef, incident_name: str | None, closed: bool = False, reason: str = ""
+) -> Incident | None:
 	"""An agent set, corrected or cleared the customer: refund the old one, decide for the new one (design rule 6).
 
-	The ticket exists, so it cannot be refused any more: what would be refused is parked.
+	The ticket exists, so it cannot be refused any more: what would be refused is parked. A ``closed`` one that somebody is to
+	pay for needs a ``reason``, as every charge of a closed ticket does: WrongState without one.
 	"""
 	at = clock.now()
 	facts = CustomerFacts()
@@ -219,8 +225,21 @@ def identify(ticket: TicketRef, incident_name: str | None) -> Incident | None:
 		incident.customer = found.row.customer if found else ticket.customer
 		_enter_customer(found, incident, ticket.arrival(), facts)
 		incident.ticket_update_due = 0  # this very save shows it
+		if closed and incident.state in PAID_FOR:
+			_note_reason(incident, reason)
 		_store(incident, incident_name)
 	return incident
+
+
+def _note_reason(incident: Incident, reason: str) -> None:
+	if not reason:
+		frappe.throw(
+			_(
+				"Ticket {0} is closed, and {1} would pay for it. Open it first, or set the customer from its Support Incident in Desk and say why."
+			).format(incident.ticket_no, incident.customer),
+			WrongState,
+		)
+	incident.charge_reason = reason
 
 
 def _leave_account(account: OpenAccount, incident: Incident) -> None:

@@ -152,7 +152,8 @@ def change_customer(doc: HDTicket) -> None:
 		)
 	waited = doc.sc_state == "Parked"
 	halves.entered(doc)
-	found = intake.identify(doors.ticket_ref(doc), incident)
+	reason = doc.flags.sc_charge_reason or ""
+	found = intake.identify(doors.ticket_ref(doc), incident, parking.is_resolved(doc), reason)
 	follow_customer(doc, found)
 	show_marks(doc, found)
 	if waited and doc.sc_state != "Parked":

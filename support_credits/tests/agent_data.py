@@ -63,6 +63,17 @@ def closed_automatic() -> dict[str, str]:
 	return {**data, "ticket": ticket}
 
 
+def closed_of_another() -> dict[str, str]:
+	"""An agent, and a closed ticket whose customer paid, but somebody else should."""
+	data = charged()
+	doc = frappe.get_doc("HD Ticket", data["ticket"])
+	doc.status = "Closed"
+	doc.save()
+	right = other_company()
+	incident = factories.incident_of(data["ticket"]).name
+	return {**data, "incident": incident, "right": right["customer"], "right_account": right["account"]}
+
+
 def older_ticket(customer: str) -> dict[str, str]:
 	"""A ticket of another customer, who has no account."""
 	frappe.set_user("Administrator")

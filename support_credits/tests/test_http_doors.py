@@ -91,6 +91,56 @@ class TestClosedTickets(HttpTestCase):
 		self.assert_ok(agent().set_value(ticket, "status", "Open"))
 		self.assertEqual("Open", value(ticket, "status"))
 
+	def test_a_closed_ticket_is_paid_for_by_another_customer_for_a_reason_only(self) -> None:
+		wrong, right = self.company(1), self.company(2)
+		ticket = self.closed(wrong)
+		said = f"Ticket {ticket} is closed, and {right.name} would pay for it"
+		ways = {
+			"the call": lambda: agent().incident("set_customer", ticket=ticket, customer=right.name),
+			"Helpdesk's page": lambda: agent().set_value(ticket, "customer", right.name),
+		}
+		for way, call in ways.items():
+			with self.subTest(way), self.nothing_written():
+				self.assert_refused(call(), said, "WrongState")
+		self.assertEqual((wrong.name, "Closed"), (value(ticket, "customer"), value(ticket, "status")))
+		reason = "It was theirs, see the mail."
+		done = agent().incident("set_customer", ticket=ticket, customer=right.name, reason=reason)
+		self.assert_ok(done)
+		self.assert_incident(ticket, "Charged", 1, account=right.account, charge_reason=reason)
+		self.assertEqual("Closed", value(ticket, "status"))
+		self.assert_balance(wrong.account, 1)
+		self.assert_balance(right.account, 1)
+		said = frappe.get_all("HD Ticket Activity", {"ticket": ticket}, pluck="action")
+		self.assertIn(f"set the customer: {reason}", said)
+
+	def test_one_that_nobody_paid_for_is_not_charged_without_a_reason_either(self) -> None:
+		right, empty = self.company(1), self.company(0)
+		ticket = self.assert_ok(agent().new()).ticket
+		self.assert_ok(agent().set_value(ticket, "status", "Closed"))
+		for company in (right, empty):
+			with self.subTest(credits=company is right), self.nothing_written():
+				answer = agent().incident("set_customer", ticket=ticket, customer=company.name)
+				self.assert_refused(answer, f"{company.name} would pay for it", "WrongState")
+		self.assert_ok(agent().set_value(ticket, "status", "Open"))
+		self.assert_ok(agent().set_value(ticket, "customer", right.name))
+		self.assert_incident(ticket, "Charged", 1, account=right.account, charge_reason="")
+
+	def test_where_nobody_pays_a_closed_tickets_customer_is_set_without_one(self) -> None:
+		company = self.company(1)
+		ticket = self.closed(company)
+		free = make.customer(make.portal_user())
+		publish()
+		self.assert_ok(agent().set_value(ticket, "customer", free))
+		self.assert_incident(ticket, "Not enforced", 0)
+		self.assert_balance(company.account, 1)
+		self.assert_ok(agent().set_value(ticket, "customer", ""))
+		self.assert_incident(ticket, "Unidentified", 0)
+
+	def closed(self, company: Company) -> str:
+		ticket = self.assert_ok(Portal(company.person).new()).ticket
+		self.assert_ok(agent().set_value(ticket, "status", "Closed"))
+		return ticket
+
 
 class TestSplit(HttpTestCase):
 	def split(self, ticket: str) -> str:

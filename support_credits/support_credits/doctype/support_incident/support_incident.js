@@ -129,10 +129,14 @@ function confirm_charge(frm) {
 	);
 }
 
+async function is_closed(frm) {
+	const { message } = await frappe.db.get_value("HD Ticket", frm.doc.ticket, "status_category");
+	return message.status_category === "Resolved";
+}
+
 // A closed ticket is charged for a reason only: its customer thinks it is over.
 async function ask_charge(frm, method, question) {
-	const { message } = await frappe.db.get_value("HD Ticket", frm.doc.ticket, "status_category");
-	if (message.status_category !== "Resolved") {
+	if (!(await is_closed(frm))) {
 		frappe.confirm(question, () => call(frm, method));
 		return;
 	}
@@ -180,7 +184,8 @@ function ask_severity(frm) {
 	);
 }
 
-function ask_customer(frm) {
+async function ask_customer(frm) {
+	const closed = await is_closed(frm);
 	frappe.prompt(
 		[
 			{
@@ -191,8 +196,16 @@ function ask_customer(frm) {
 				default: frm.doc.customer,
 				description: __("Who paid until now is refunded; this customer is charged instead."),
 			},
+			{
+				fieldname: "reason",
+				fieldtype: "Small Text",
+				label: __("The ticket is closed. Why is it charged all the same?"),
+				hidden: !closed,
+				mandatory_depends_on: closed ? "eval:doc.customer" : "",
+			},
 		],
-		(values) => call(frm, "set_customer", { customer: values.customer || "" }),
+		(values) =>
+			call(frm, "set_customer", { customer: values.customer || "", reason: values.reason || "" }),
 		__("Set the customer of ticket {0}", [frm.doc.ticket]),
 		__("Set"),
 	);
