@@ -43,7 +43,7 @@ EARLY = (
 # A lot's expiry: booked at its instant, or not yet and then all that remains. What moved to or from another account is
 # summed, because there the booking is the other account's.
 EXPIRIES = f"""SELECT l.expires_at_utc, l.name, IF(l.moved_to IS NOT NULL OR l.source = 'Transfer',
-		(SELECT SUM(s.credits) FROM `tabCredit Ledger Entry` s FORCE INDEX (lot_index)
+		(SELECT SUM(s.credits) FROM `tabCredit Ledger Entry` s
 			WHERE s.lot = l.name AND s.kind != 'Expiry' AND s.effective_at_utc < l.expires_at_utc),
 		COALESCE((SELECT -b.credits FROM `tabCredit Ledger Entry` b {_BY_KIND}
 			WHERE b.account = l.account AND b.kind = 'Expiry' AND b.effective_at_utc = l.expires_at_utc

@@ -55,6 +55,28 @@ class TestDoctypes(LedgerCase):
 		)
 		self.assertEqual([("account", 0), ("seq", 0)], [(row.Column_name, row.Non_unique) for row in pair])
 
+	def test_no_index_goes_when_an_admin_customizes_a_form(self) -> None:
+		"""The host then drops what it does not know of: an index of one column that no field asks for."""
+		for doctype in frappe.get_all("DocType", {"module": "Support Credits", "issingle": 0}, pluck="name"):
+			with self.subTest(doctype):
+				before = self.indexes(doctype)
+				frappe.db.updatedb(doctype)
+				self.assertEqual(set(), before - self.indexes(doctype))  # it may add some of its own
+
+	def indexes(self, doctype: str) -> set[tuple[str, int, str]]:
+		rows = frappe.db.sql(f"SHOW INDEX FROM `tab{doctype}`", as_dict=True)
+		return {(row.Key_name, row.Seq_in_index, row.Column_name) for row in rows}
+
+	def test_what_is_looked_for_by_one_column_has_an_index_of_it(self) -> None:
+		wanted = {
+			("Credit Ledger Entry", "lot"),
+			("Credit Lot", "expires_at_utc"),
+			("Support Incident", "ticket"),
+		}
+		for doctype, column in wanted:
+			with self.subTest(doctype):
+				self.assertIn((1, column), {index[1:] for index in self.indexes(doctype)})
+
 	def test_the_floor_of_a_lot_survives_a_migration(self) -> None:
 		from support_credits.support_credits.doctype.credit_lot.credit_lot import add_floor
 

@@ -15,7 +15,6 @@ def on_doctype_update() -> None:
 	frappe.db.add_unique("Credit Ledger Entry", ["account", "seq"], constraint_name="sc_entry_account_seq")
 	# All that the proof of incidents reads, so that it sums a million entries from the index alone.
 	frappe.db.add_index("Credit Ledger Entry", ["account", "incident", "lot", "credits"], "sc_entry_incident")
-	frappe.db.add_index("Credit Ledger Entry", ["lot"])
 	# What a refusal says of credits that expired lately, while the account is locked.
 	frappe.db.add_index("Credit Ledger Entry", ["account", "kind", "effective_at_utc"])
 	# What was sold and spent in a time, of all accounts, and what of that is rare: sums of a million entries read the index alone.

@@ -13,7 +13,6 @@ class CreditLot(LedgerDocument):
 
 def on_doctype_update() -> None:
 	frappe.db.add_index("Credit Lot", ["account", "lot_no"])
-	frappe.db.add_index("Credit Lot", ["expires_at_utc"])
 	# A page of the statement: what of the account expired, newest first.
 	frappe.db.add_index("Credit Lot", ["account", "expires_at_utc"], "sc_lot_expiry")
 	add_floor()

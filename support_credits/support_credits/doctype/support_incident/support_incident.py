@@ -12,5 +12,4 @@ class SupportIncident(LedgerDocument):
 
 
 def on_doctype_update() -> None:
-	frappe.db.add_index("Support Incident", ["ticket"])
 	frappe.db.add_index("Support Incident", ["account", "state"])
