@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from conftest import Browser
+from conftest import WAIT_SECONDS, Browser
+from selenium.webdriver.support.ui import WebDriverWait
 
 SCRIPT = (
 	Path(os.environ.get("SC_BENCH", "")) / "apps/support_credits/frontend/node_modules/axe-core/axe.min.js"
@@ -18,8 +19,16 @@ axe.run(scope || document, { resultTypes: ["violations"] }).then(
 """
 
 
+# What is half faded has no contrast. What turns for ever does not fade.
+STILL = """return document.getAnimations().every((one) =>
+	one.playState !== "running" || one.effect?.getComputedTiming().iterations === Infinity)"""
+
+
 def grave_findings(browser: Browser, scope: str = "") -> list[str]:
 	"""What is serious or critical in ``scope`` (a selector; default the whole page): rule, element and why."""
+	WebDriverWait(browser.driver, WAIT_SECONDS).until(
+		lambda driver: driver.execute_script(STILL), "the page goes on moving"
+	)
 	browser.driver.execute_script(SCRIPT.read_text())
 	found = browser.driver.execute_async_script(RUN, scope)
 	assert isinstance(found, list), found

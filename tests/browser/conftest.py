@@ -15,7 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import (
+	ElementClickInterceptedException,
+	ElementNotInteractableException,
+	StaleElementReferenceException,
+	WebDriverException,
+)
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -24,9 +29,13 @@ from selenium.webdriver.support.ui import WebDriverWait
 URL = os.environ.get("SC_TEST_URL", "")
 SITE = os.environ.get("SC_TEST_SITE", "")
 BENCH = os.environ.get("SC_BENCH", "")
-WAIT_SECONDS = 30
-# A page that is being drawn anew: look again.
-PASSING = [StaleElementReferenceException]
+WAIT_SECONDS = 60
+# A page that is being drawn anew, or on which something moves or goes away: look again.
+PASSING = [
+	StaleElementReferenceException,
+	ElementClickInterceptedException,
+	ElementNotInteractableException,
+]
 QUIET = (
 	"--headless=new",
 	"--no-sandbox",
@@ -80,14 +89,27 @@ class Browser:
 			other, f"{css} still says {text!r}"
 		)
 
+	def click(self, css: str) -> None:
+		"""Click the first visible element of ``css``, once it can be clicked: what moves or is covered is tried again."""
+
+		def clicked(driver: webdriver.Chrome) -> bool:
+			shown = [one for one in driver.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()]
+			if shown:
+				shown[0].click()
+			return bool(shown)
+
+		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
+			clicked, f"{css} could not be clicked on {self.driver.current_url}"
+		)
+
 	def click_text(self, text: str) -> None:
-		"""Click the visible button, link or menu entry that says exactly ``text``."""
+		"""Click the button, link or menu entry that says exactly ``text``, once it can be clicked."""
 
 		def found(driver: webdriver.Chrome) -> object:
 			for element in driver.find_elements(
 				By.CSS_SELECTOR, "button, a, [role=menuitem], .dropdown-item"
 			):
-				if element.is_displayed() and element.text.strip() == text:
+				if element.is_displayed() and element.text.strip() == text and element.is_enabled():
 					return element
 			return False
 
@@ -128,7 +150,7 @@ class Browser:
 		self.open("/login")
 		self.wait("#login_email").send_keys(user)
 		self.wait("#login_password").send_keys(password)
-		self.wait("button.btn-login").click()
+		self.click("button.btn-login")
 		WebDriverWait(self.driver, WAIT_SECONDS).until(lambda driver: "/login" not in driver.current_url)
 
 	def logout(self) -> None:
@@ -158,6 +180,7 @@ class Chromium:
 		):
 			options.add_argument(flag)
 		self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+		self.driver.set_script_timeout(2 * WAIT_SECONDS)  # axe looks at a whole page
 		return self.driver
 
 	def as_new(self) -> webdriver.Chrome:

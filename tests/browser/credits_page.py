@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from conftest import WAIT_SECONDS, Browser, on_site
-from selenium.common.exceptions import StaleElementReferenceException
+from conftest import PASSING, WAIT_SECONDS, Browser, on_site
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
@@ -18,8 +17,7 @@ made = partial(on_site, module="portal_data_credits")
 
 
 def until(browser: Browser, true: Callable[[], object], what: str) -> None:
-	ignored = [StaleElementReferenceException]
-	WebDriverWait(browser.driver, WAIT_SECONDS, ignored_exceptions=ignored).until(
+	WebDriverWait(browser.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
 		lambda _driver: true(), what
 	)
 

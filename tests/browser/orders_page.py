@@ -49,7 +49,7 @@ def button(browser: Browser, label: str) -> WebElement:
 
 
 def choose(browser: Browser, pack: str) -> None:
-	browser.wait(f"[data-pack='{pack}'] input").click()
+	browser.click(f"[data-pack='{pack}'] input")
 
 
 def chosen(browser: Browser) -> str:
@@ -65,7 +65,7 @@ def total(browser: Browser) -> str:
 
 
 def accept(browser: Browser) -> None:
-	browser.wait("[data-test=terms] input").click()
+	browser.click("[data-test=terms] input")
 
 
 def order_number(browser: Browser) -> str:
@@ -83,7 +83,7 @@ def orders(browser: Browser) -> list[list[str]]:
 
 def row_action(browser: Browser, label: str) -> None:
 	"""Press a button of the list by its full name, which says of which order."""
-	browser.wait(f"button[aria-label='{label}']").click()
+	browser.click(f"button[aria-label='{label}']")
 
 
 def over_api(someone: dict[str, str], method: str, **arguments: object) -> dict:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
-from conftest import WAIT_SECONDS, Browser, on_site
-from selenium.common.exceptions import StaleElementReferenceException
+from conftest import PASSING, WAIT_SECONDS, Browser, on_site
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -31,6 +29,12 @@ window.scFrames = [];
 """.replace("arguments_subject", f"'{SUBJECT}'")
 
 
+# What the page finds for a subject moves the editor and the button down.
+ARTICLES = (
+	"return performance.getEntriesByType('resource').some((one) => one.name.includes('api.article.search'))"
+)
+
+
 def log_in(browser: Browser, someone: dict[str, str]) -> None:
 	browser.login(someone["user"], someone["password"])
 
@@ -47,7 +51,7 @@ def phone(browser: Browser, width: int = 390) -> None:
 
 def until(browser: Browser, what: str, true: object) -> None:
 	"""Wait until ``true()``; an element that the page has just replaced is looked up again."""
-	wait = WebDriverWait(browser.driver, WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException])
+	wait = WebDriverWait(browser.driver, WAIT_SECONDS, ignored_exceptions=PASSING)
 	wait.until(lambda _driver: true(), what)
 
 
@@ -68,21 +72,30 @@ def card_says(browser: Browser, *texts: str) -> str:
 
 def choose(browser: Browser, label: str, option: str) -> None:
 	"""Choose in one of Helpdesk's fields above the subject, by its label."""
-	path = f"//div[span[contains(., '{label}')]]//button | //div[span[contains(., '{label}')]]//input"
-	until(browser, f"no field {label}", lambda: browser.driver.find_elements(By.XPATH, path))
-	browser.driver.find_elements(By.XPATH, path)[0].click()
+	field = f"//div[span[contains(., '{label}')]]//button | //div[span[contains(., '{label}')]]//input"
 	found = f"//*[@role='option'][contains(., '{option}')] | //li[contains(., '{option}')]"
-	until(browser, f"no option {option}", lambda: browser.driver.find_elements(By.XPATH, found))
-	browser.driver.find_elements(By.XPATH, found)[0].click()
+	for path, what in ((field, f"no field {label}"), (found, f"no option {option}")):
+
+		def pressed(path: str = path) -> bool:
+			shown = [one for one in browser.driver.find_elements(By.XPATH, path) if one.is_displayed()]
+			if shown:
+				shown[0].click()
+			return bool(shown)
+
+		until(browser, what, pressed)
 
 
 def send(browser: Browser, subject: str) -> None:
 	"""Fill in and send Helpdesk's form. Its editor appears once a subject is typed."""
+	browser.wait(SUBJECT)
+	# The template's answer, with which our script comes, empties the editor.
+	ready = "return Boolean(window.support_credits_form)"
+	until(browser, "the form is not ready", lambda: browser.driver.execute_script(ready))
 	browser.wait(SUBJECT).send_keys(subject)
 	editor = browser.wait(".ProseMirror")
 	editor.click()
 	editor.send_keys("It does not print.")
-	time.sleep(0.5)  # the page enables its button with a debounce of 300 ms
+	until(browser, "no articles were looked for", lambda: browser.driver.execute_script(ARTICLES))
 	browser.click_text("Submit")
 
 

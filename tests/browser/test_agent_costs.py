@@ -6,8 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import WAIT_SECONDS, Browser, on_site
-from selenium.common.exceptions import StaleElementReferenceException
+from conftest import PASSING, WAIT_SECONDS, Browser, on_site
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -69,8 +68,7 @@ def click_last(browser: Browser, css: str, at_least: int = 1) -> None:
 		found[-1].click()
 		return True
 
-	redrawn = [StaleElementReferenceException]
-	WebDriverWait(browser.driver, WAIT_SECONDS, ignored_exceptions=redrawn).until(
+	WebDriverWait(browser.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
 		clicked, f"no {css} to click"
 	)
 
@@ -99,9 +97,9 @@ def close_dialog(browser: Browser) -> None:
 
 def choose_target(browser: Browser, ticket: str) -> None:
 	"""Pick ``ticket`` in the Merge dialog's link field, which searches as one types."""
-	browser.wait(f"{MERGE} .form-control button, {MERGE} [role=combobox]").click()
+	browser.click(f"{MERGE} .form-control button, {MERGE} [role=combobox]")
 	browser.driver.switch_to.active_element.send_keys(ticket)
-	browser.wait("[role=option]").click()
+	browser.click("[role=option]")
 
 
 def reopen(browser: Browser) -> None:
@@ -222,6 +220,7 @@ def test_an_automatic_mails_ticket_can_be_charged_in_desk_too(browser: Browser, 
 	browser.click_text("Credits")
 	browser.click_text("Charge")
 	browser.wait_text("An automatic mail costs nothing.")
+	browser.dialog()
 	browser.click_text("Yes")
 	browser.wait_text("Credits charged for this ticket: 1. Credits left: 0.")
 	state = on_site("account_state", account=work["account"])

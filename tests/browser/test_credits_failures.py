@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from conftest import Browser
 from credits_page import BALANCE, DIGEST, balance, break_off, made, open_page, section, until
 from selenium.webdriver.common.by import By
@@ -41,9 +39,11 @@ def test_a_refusal_of_the_server_is_shown_and_can_be_tried_again(browser: Browse
 	data = made("member_and_manager")
 	other = made("in_need")
 	open_page(browser, data["member"], data["password"], f"?customer={other['customer']}")
+	# The statement's part has said so too, and goes when all of it has failed.
+	until(browser, lambda: not browser.driver.find_elements(By.TAG_NAME, "h2"), "the statement stays")
 	alert = browser.wait("[role=alert]")
 	assert f"You are not a member of {other['customer']}." in alert.text
 	alert.find_element(By.TAG_NAME, "button").click()
-	time.sleep(1)
+	until(browser, lambda: not browser.driver.find_elements(By.TAG_NAME, "h2"), "the statement stays")
 	assert "You are not a member" in browser.wait("[role=alert]").text
 	assert not browser.driver.find_elements(By.CSS_SELECTOR, BALANCE)

@@ -83,7 +83,7 @@ def test_only_the_customer_chosen_last_is_shown_whatever_answers_first(browser: 
 
 
 def choose(browser: Browser, customer: str) -> None:
-	browser.wait("header [data-slot=trigger]").click()
+	browser.click("header [data-slot=trigger]")
 	browser.wait("[role=option]")
 	options = browser.driver.find_elements(By.CSS_SELECTOR, "[role=option]")
 	next(option for option in options if option.text == customer).click()

@@ -14,7 +14,7 @@ CODE = re.compile(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}")
 
 
 def dialog(browser: Browser) -> WebElement:
-	return browser.wait(".modal.show .modal-content")
+	return browser.dialog()
 
 
 def fill(browser: Browser, field: str, text: str) -> None:

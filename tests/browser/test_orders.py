@@ -43,7 +43,7 @@ def test_a_customer_orders_and_has_his_credits_and_his_ticket_once_it_is_paid(br
 	browser.click_text("Buy credits")
 	choose(browser, data["packs"][1])
 	assert total(browser).endswith("3,279.00 + VAT")
-	browser.wait("button[aria-label='One more']").click()
+	browser.click("button[aria-label='One more']")
 	assert total(browser).endswith("6,558.00 + VAT")
 	assert "8 credits · Valid for 6 months" in dialog(browser).text
 	accept(browser)
@@ -144,7 +144,7 @@ def test_an_order_under_way_cannot_be_dismissed(browser: Browser) -> None:
 	data = made("buyer")
 	open_page(browser, data["user"], data["password"], f"?buy={data['packs'][0]}")
 	accept(browser)
-	delay(browser, {"orders.order": 3})
+	delay(browser, {"orders.order": 10})
 	press(browser, "Order")
 	until(browser, lambda: not button(browser, "Not now").is_enabled(), "it can be dismissed")
 	browser.driver.switch_to.active_element.send_keys(Keys.ESCAPE)

@@ -12,6 +12,7 @@ MODAL = ".modal.show"
 
 
 def field(browser: Browser, name: str) -> WebElement:
+	browser.dialog()
 	return browser.wait(f"{MODAL} [data-fieldname={name}] :is(input, textarea)")
 
 
@@ -23,7 +24,6 @@ def fill(browser: Browser, name: str, text: str) -> None:
 
 def choose(browser: Browser, name: str, value: str) -> None:
 	"""Fill in a link and take what it offers."""
-	browser.dialog()
 	fill(browser, name, value)
 	found = f"{MODAL} [data-fieldname={name}] [role=option]"
 
@@ -35,10 +35,13 @@ def choose(browser: Browser, name: str, value: str) -> None:
 		return False
 
 	until(browser, taken, f"{value!r} is not offered")
+	# Until the server has confirmed it the field knows but its title.
+	got = "return cur_dialog.get_value(arguments[0])"
+	until(browser, lambda: browser.driver.execute_script(got, name) == value, f"{value!r} is not taken")
 
 
 def confirm(browser: Browser) -> None:
-	browser.wait(f"{MODAL} .btn-modal-primary").click()
+	browser.click(f"{MODAL} .btn-modal-primary")
 
 
 def indicator(browser: Browser) -> tuple[str, str]:

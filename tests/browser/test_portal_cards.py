@@ -142,7 +142,7 @@ def test_after_sending_the_receipt_says_what_was_charged_and_goes_when_dismissed
 	card_says(browser, receipt, "Charged", "0 of 60 minutes")
 	until(browser, "the menu's number stayed", lambda: "1" in browser.wait("[data-sc-balance]").text)
 	browser.shot("cards-receipt")
-	browser.driver.find_element(By.CSS_SELECTOR, f'{CARD} button[aria-label="Dismiss"]').click()
+	browser.click(f'{CARD} button[aria-label="Dismiss"]')
 	until(browser, "the receipt stayed", lambda: receipt not in browser.wait(CARD).text)
 	browser.driver.refresh()
 	card_says(browser, "Charged")
@@ -157,7 +157,7 @@ def test_each_of_two_tickets_sent_one_after_the_other_has_its_receipt(browser: B
 		wait_for_ticket(browser)
 		card_says(browser, f"Your ticket is with us. It cost 1 credit; you have {left} left.")
 		if left == "2":
-			browser.driver.find_element(By.CSS_SELECTOR, "#app header a").click()
+			browser.click("#app header a")
 			browser.click_text("Create")
 
 

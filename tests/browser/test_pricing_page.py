@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe import grave_findings
 from conftest import QUIET, SITE, URL, Browser, on_site
+from credits_page import until
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
@@ -72,7 +73,7 @@ def test_a_visitor_without_javascript_reads_the_offer_and_asks_for_a_pack(plain:
 		plain.wait_text(said)
 
 	plain.driver.find_elements(By.LINK_TEXT, "Ask for this pack")[1].click()
-	assert plain.driver.current_url.endswith("?pack=INCIDENT-4#services")
+	until(plain, lambda: plain.driver.current_url.endswith("?pack=INCIDENT-4#services"), "it leads elsewhere")
 	assert Select(plain.wait("#sc-kind")).first_selected_option.text == "Buy credits"
 	assert Select(plain.wait("#sc-pack")).first_selected_option.text == packs[1]
 	wanted = subject()

@@ -46,26 +46,34 @@ return report?.report_name === arguments[0] && report.filters?.length > 0;
 """
 
 
+ANSWERED = """
+const report = frappe.query_report;
+return report.get_filter_values().customer === arguments[0] && report.last_ajax?.readyState === 4;
+"""
+
+
 def open_report(browser: Browser, name: str, **chosen: str) -> None:
 	"""With its filters in the address; the host may draw the report before it has read them there, so they are set again."""
 	browser.open(f"/app/query-report/{quote(name)}?{urlencode(chosen)}")
 	browser.wait(".page-title .title-text")
 	until(browser, lambda: browser.driver.execute_script(OPENED, name), f"{name} did not open")
 	browser.driver.execute_script("frappe.query_report.set_filter_value(arguments[0])", chosen)
+	customer = chosen["customer"]
+	until(browser, lambda: browser.driver.execute_script(ANSWERED, customer), f"{name} is not filtered")
 
 
 def rows(browser: Browser) -> int:
-	return len(browser.driver.find_elements(By.CSS_SELECTOR, ROWS))
+	return sum(one.is_displayed() for one in browser.driver.find_elements(By.CSS_SELECTOR, ROWS))
 
 
 def export(browser: Browser, kind: str, folder: Path) -> Path:
 	"""Through the page's own menu and dialog."""
 	before = set(folder.iterdir())
-	browser.wait(".menu-btn-group button").click()
+	browser.click(".menu-btn-group button")
 	browser.click_text("Export")
 	browser.dialog()
 	browser.driver.execute_script("cur_dialog.set_value('file_format', arguments[0])", kind)
-	browser.wait(f"{MODAL} .btn-modal-primary").click()
+	browser.click(f"{MODAL} .btn-modal-primary")
 
 	def came() -> list[Path]:
 		return [one for one in folder.iterdir() if one not in before and one.suffix in (".csv", ".xlsx")]
@@ -101,6 +109,8 @@ def test_every_report_opens_with_rows_and_is_exported(browser: Browser, tmp_path
 			table = list(csv.reader(file))
 		assert heading in table[0], (name, table[0])
 		assert len(table) - 1 >= count > 0, name  # the page draws as many as fit
+		gone = lambda: not browser.driver.find_elements(By.CSS_SELECTOR, ".modal-backdrop")  # noqa: E731
+		until(browser, gone, "the dialog stays")
 		book = export(browser, "Excel", folder)
 		with zipfile.ZipFile(book) as parts:
 			assert "xl/worksheets/sheet1.xml" in parts.namelist(), name

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from conftest import Browser, on_site
+from conftest import WAIT_SECONDS, Browser, on_site
 from selenium.webdriver.support.ui import WebDriverWait
 
 DATA = "simulation_data"
-WAIT_SECONDS = 30
 
 
 def script(browser: Browser, text: str) -> object:

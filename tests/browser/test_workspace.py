@@ -147,7 +147,7 @@ def open_setup(browser: Browser) -> None:
 
 def test_a_catalogue_is_looked_at_then_loaded(browser: Browser, kept_settings: dict, tmp_path: Path) -> None:
 	open_setup(browser)
-	browser.driver.find_element(By.CSS_SELECTOR, ".sc-choice[data-name=extremeshok]").click()
+	browser.click(".sc-choice[data-name=extremeshok]")
 	browser.wait(".sc-summary .indicator-pill")
 	assert "2 Incident Credits" in browser.driver.find_element(By.CSS_SELECTOR, ".sc-preview").text
 	browser.shot("desk-catalogue-preview")
@@ -155,7 +155,8 @@ def test_a_catalogue_is_looked_at_then_loaded(browser: Browser, kept_settings: d
 	browser.wait_text("PAGE-2")
 	assert "PAGE-2" in browser.driver.find_element(By.CSS_SELECTOR, ".sc-preview").text
 	browser.click_text("Load")
-	browser.wait(".modal.show .btn-modal-primary, .modal.show .btn-primary").click()
+	browser.dialog()
+	browser.click(".modal.show .btn-modal-primary, .modal.show .btn-primary")
 	browser.wait_text("The catalogue is loaded")
 	browser.shot("desk-catalogue-loaded")
 
@@ -182,7 +183,7 @@ def test_a_hostile_file_is_refused_as_text(browser: Browser, kept_settings: dict
 def test_the_preview_fits_a_phone(browser: Browser) -> None:
 	browser.driver.set_window_size(*PHONE)
 	open_setup(browser)
-	browser.driver.find_element(By.CSS_SELECTOR, ".sc-choice[data-name=rockstor]").click()
+	browser.click(".sc-choice[data-name=rockstor]")
 	browser.wait(".sc-summary .indicator-pill")
 	browser.shot("desk-catalogue-phone")
 	assert overflow(browser) <= 0
