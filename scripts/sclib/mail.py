@@ -29,7 +29,7 @@ PACKAGES: dict[str, tuple[str, ...] | None] = {
 	"dovecot-submissiond": None,
 	"opensmtpd": ("smtpd",),
 }
-START_SECONDS = 15
+START_SECONDS = 120
 # Whatever the address, nothing leaves the machine: there is no relay.
 CONFIG = """\
 table people {{ "@" = "{user}" }}

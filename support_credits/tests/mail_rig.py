@@ -185,10 +185,15 @@ class Rig:
 		"""What was handed to the SMTP server earlier is delivered no later than a mail that is handed to it now."""
 		mark = f"<{uuid4()}@settle.test>"
 		self.send([(f"From: nobody@settle.test\nMessage-ID: {mark}\n\n.\n".encode(), "")], box)
-		with self.opened(box) as imap:
-			for uid in _checked(imap.uid("SEARCH", "HEADER", "Message-ID", mark))[0].split():
-				_checked(imap.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
-			_checked(imap.expunge())
+		end, found = time.monotonic() + WAIT_SECONDS, []
+		while not found:  # another mail that has come meanwhile is no sign that this one has
+			if time.monotonic() > end:
+				raise RuntimeError(f"{mark} did not come to {box}")
+			with self.opened(box) as imap:
+				found = _checked(imap.uid("SEARCH", "HEADER", "Message-ID", mark))[0].split()
+				for uid in found:
+					_checked(imap.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
+				_checked(imap.expunge())
 
 
 def _lines(raw: bytes) -> bytes:

@@ -116,9 +116,7 @@ class TestWhatItWillCost(QuoteCase):
 		said = self.quote(portal)
 		self.assertRegex(said["due"]["due"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00$")
 		self.assertIn("2 business days", said["due"]["why"])
-		answer = self.assert_comes_true(portal, said)
-		due = self.assert_ok(portal.call(TICKET, ticket=answer.ticket)).value["due"]
-		self.assertEqual(said["due"]["due"][:10], due["due"][:10])
+		self.assert_comes_true(portal, said)
 
 	def test_the_priority_he_chooses_counts_up_to_what_his_tier_allows(self) -> None:
 		urgent = make.hours("00:00", "24:00", "saturday", "sunday", *make.WORKDAYS, from_severity="Urgent")
@@ -136,7 +134,8 @@ class TestWhatItWillCost(QuoteCase):
 					self.assertLess(said["due"]["due"], plain["due"]["due"])
 				else:
 					self.assertEqual(plain["severity"], said["severity"])
-					self.assertEqual(plain["due"]["due"][:10], said["due"]["due"][:10])
+					first, second = (datetime.fromisoformat(one["due"]["due"]) for one in (plain, said))
+					self.assertLess(abs(second - first), timedelta(minutes=2))
 
 	def test_a_type_of_tickets_that_has_a_priority_counts_as_the_host_counts_it(self) -> None:
 		urgent = make.hours("00:00", "24:00", "saturday", "sunday", *make.WORKDAYS, from_severity="Urgent")

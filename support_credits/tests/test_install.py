@@ -37,7 +37,10 @@ class TestInstall(LedgerCase):
 				order_by="name asc",
 			)
 			rights = frappe.get_all(
-				"Custom DocPerm", {"parent": "HD Ticket"}, ["role", "permlevel", "read"], order_by="role asc"
+				"Custom DocPerm",
+				{"parent": "HD Ticket"},
+				["role", "permlevel", "read"],
+				order_by="role asc, permlevel asc, name asc",
 			)
 			statuses = frappe.get_all("HD Ticket Status", order_by="name asc", pluck="name")
 			scripts = frappe.get_all("HD Form Script", order_by="name asc", pluck="name")

@@ -17,7 +17,14 @@ from support_credits.tests import factories as make
 from support_credits.tests import oc_server
 from support_credits.tests.compat import look_again, publish
 from support_credits.tests.http_case import kinds
-from support_credits.tests.oc_case import SETTINGS, Buyer, OpenCollectiveCase, charge, order
+from support_credits.tests.oc_case import (
+	SETTINGS,
+	Buyer,
+	OpenCollectiveCase,
+	charge,
+	not_over_the_hour,
+	order,
+)
 from support_credits.tests.server import agent, manager, running
 
 
@@ -220,6 +227,7 @@ class TestHint(RecheckCase):
 		found = get_job(job)
 		self.assertIn("look_again_at", str(found.kwargs))
 		found.delete()
+		not_over_the_hour(10)
 		with make.rate_factor(1):
 			frappe.cache.set(frappe.cache.make_key(f"sc_oc_hints:{clock.now():%Y%m%d%H}"), 300)
 			self.assertFalse(throttle.count_hint())

@@ -14,7 +14,7 @@ from support_credits.ledger import jobs as ledger_jobs
 from support_credits.tests import factories as make
 from support_credits.tests.compat import publish
 from support_credits.tests.http_case import kinds
-from support_credits.tests.oc_case import API, OpenCollectiveCase, charge, order, stamp
+from support_credits.tests.oc_case import API, OpenCollectiveCase, charge, not_over_the_hour, order, stamp
 from support_credits.tests.server import Portal
 
 
@@ -237,6 +237,7 @@ class TestRefusing(OpenCollectiveCase):
 
 	def test_ten_an_hour_for_a_person_and_a_hundred_for_the_site_before_any_call(self) -> None:
 		buyer, late = self.buyer(), self.buyer()
+		not_over_the_hour(120)
 		with make.rate_factor(1):
 			for _time in range(10):
 				self.assert_received(self.redeem(buyer, "or_nothere1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from unittest.mock import patch
 
 import frappe
 from freezegun import freeze_time
@@ -25,6 +26,7 @@ class TestMeasured(OfferCase):
 		super().setUp()
 		self.forget()
 		self.addCleanup(self.forget)
+		self.enterContext(patch.object(measured, "NEWEST", 1_000_000))  # other tests' incidents are newer
 		clock = freeze_time(NOW, tz_offset=0, ignore=REAL, tick=True)
 		clock.start()
 		self.addCleanup(clock.stop)

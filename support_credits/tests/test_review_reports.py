@@ -203,6 +203,8 @@ class TestPastAsItWas(PastCase):
 
 
 class TestTierOfThePast(SubscriptionCase):
+	publishes = True
+
 	def test_a_tier_that_was_given_up_is_charged_for_as_long_as_it_was_paid(self) -> None:
 		self.today(BEGUN, 11)
 		company = make.company(20)

@@ -191,7 +191,8 @@ class TestJob(SubscriptionCase):
 	def setUp(self) -> None:
 		super().setUp()
 		self.today(MARCH)
-		subscription_jobs.run_due()  # whatever other tests have left
+		while subscription_jobs.run_due():
+			pass  # whatever other tests have left
 
 	def test_it_does_what_is_due_of_every_account_and_nothing_the_second_time(self) -> None:
 		paying, falling, ending = self.subscribed(20), self.subscribed(4), self.subscribed(20)
