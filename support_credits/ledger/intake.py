@@ -28,9 +28,6 @@ from support_credits.ledger.posting import OpenAccount, account_lock, account_lo
 from support_credits.ledger.rows import Incident, is_duplicate
 from support_credits.ledger.wording import label_of, refusal, render, state_of, why_refused
 
-# Somebody has paid, or will.
-PAID_FOR = frozenset({"Charged", "Overdrawn", "Parked"})
-
 
 @dataclass(frozen=True)
 class Arrival:
@@ -204,8 +201,9 @@ def identify(
 ) -> Incident | None:
 	"""An agent set, corrected or cleared the customer: refund the old one, decide for the new one (design rule 6).
 
-	The ticket exists, so it cannot be refused any more: what would be refused is parked. A ``closed`` one that somebody is to
-	pay for needs a ``reason``, as every charge of a closed ticket does: WrongState without one.
+	The ticket exists, so it cannot be refused any more: what would be refused is parked. A ``closed`` one that somebody pays
+	for needs a ``reason``, as every charge of a closed ticket does: WrongState without one, after entries that the caller
+	takes back. The reason stays with the incident.
 	"""
 	at = clock.now()
 	facts = CustomerFacts()
@@ -225,21 +223,21 @@ def identify(
 		incident.customer = found.row.customer if found else ticket.customer
 		_enter_customer(found, incident, ticket.arrival(), facts)
 		incident.ticket_update_due = 0  # this very save shows it
-		if closed and incident.state in PAID_FOR:
-			_note_reason(incident, reason)
+		incident.charge_reason = reason
+		if closed and incident.credits and not reason:
+			_refuse_silent_charge(incident, bool(incident_name))
 		_store(incident, incident_name)
 	return incident
 
 
-def _note_reason(incident: Incident, reason: str) -> None:
-	if not reason:
-		frappe.throw(
-			_(
-				"Ticket {0} is closed, and {1} would pay for it. Open it first, or set the customer from its Support Incident in Desk and say why."
-			).format(incident.ticket_no, incident.customer),
-			WrongState,
+def _refuse_silent_charge(incident: Incident, has_form: bool) -> None:
+	if has_form:  # opened first, it might be a new incident of the old customer's
+		text = _(
+			"Ticket {0} is closed, and {1} would pay for it. Set the customer from its Support Incident in Desk and say why."
 		)
-	incident.charge_reason = reason
+	else:
+		text = _("Ticket {0} is closed, and {1} would pay for it. Open it first, then set the customer.")
+	frappe.throw(text.format(incident.ticket_no, incident.customer), WrongState)
 
 
 def _leave_account(account: OpenAccount, incident: Incident) -> None:

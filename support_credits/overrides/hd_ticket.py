@@ -150,14 +150,25 @@ def change_customer(doc: HDTicket) -> None:
 			).format(doc.name),
 			WrongState,
 		)
-	waited = doc.sc_state == "Parked"
+	waited, closed = doc.sc_state == "Parked", parking.is_resolved(doc)
 	halves.entered(doc)
-	reason = doc.flags.sc_charge_reason or ""
-	found = intake.identify(doors.ticket_ref(doc), incident, parking.is_resolved(doc), reason)
+	found = _identified(doc, incident, closed)
 	follow_customer(doc, found)
 	show_marks(doc, found)
-	if waited and doc.sc_state != "Parked":
+	if closed and found.state == "Parked":
+		parking.withdraw(doc, found.name)
+	elif waited and doc.sc_state != "Parked":
 		parking.wake(doc)
+
+
+def _identified(doc: HDTicket, incident: str | None, closed: bool) -> Incident:
+	frappe.db.savepoint("sc_identify")
+	try:
+		return intake.identify(doors.ticket_ref(doc), incident, closed, doc.flags.sc_charge_reason or "")
+	except WrongState:
+		# A caller that goes on with other tickets, as a bulk edit does, must not keep half of this one.
+		frappe.db.rollback(save_point="sc_identify")
+		raise
 
 
 def _counts(doc: HDTicket) -> bool:

@@ -32,14 +32,18 @@ def follow_status(doc: HDTicket, before: HDTicket) -> None:
 	resolved = is_resolved(doc)
 	name = incidents.name_for_ticket(doc.name)
 	if before.sc_state == "Parked" and resolved:
-		# Entered once the ticket is stored: the host's feedback mail commits in the middle of this save, and may fail.
-		doc.sc_state, doc.flags.sc_withdraw = "Withdrawn", name
+		withdraw(doc, name)
 	elif not resolved and (before.sc_state == "Withdrawn" or _was_withdrawn(name)):
 		halves.entered(doc)
 		answered = doc.first_responded_on if doc.first_responded_on != before.first_responded_on else None
 		show_marks(doc, corrections.reopen(name))
 		start_clock(doc)
 		doc.first_responded_on = answered  # where it is the agent's own reply that opens it again
+
+
+def withdraw(doc: HDTicket, incident: str) -> None:
+	"""Entered once the ticket is stored: the host's feedback mail commits in the middle of this save, and may fail."""
+	doc.sc_state, doc.flags.sc_withdraw = "Withdrawn", incident
 
 
 def _was_withdrawn(incident: str) -> bool:

@@ -114,16 +114,69 @@ class TestClosedTickets(HttpTestCase):
 		self.assertIn(f"set the customer: {reason}", said)
 
 	def test_one_that_nobody_paid_for_is_not_charged_without_a_reason_either(self) -> None:
-		right, empty = self.company(1), self.company(0)
+		right = self.company(1)
 		ticket = self.assert_ok(agent().new()).ticket
 		self.assert_ok(agent().set_value(ticket, "status", "Closed"))
-		for company in (right, empty):
-			with self.subTest(credits=company is right), self.nothing_written():
-				answer = agent().incident("set_customer", ticket=ticket, customer=company.name)
-				self.assert_refused(answer, f"{company.name} would pay for it", "WrongState")
+		with self.nothing_written():
+			answer = agent().incident("set_customer", ticket=ticket, customer=right.name)
+			self.assert_refused(answer, f"{right.name} would pay for it", "WrongState")
 		self.assert_ok(agent().set_value(ticket, "status", "Open"))
 		self.assert_ok(agent().set_value(ticket, "customer", right.name))
 		self.assert_incident(ticket, "Charged", 1, account=right.account, charge_reason="")
+
+	def test_one_without_an_incident_is_to_be_opened_first(self) -> None:
+		someone = make.portal_user()
+		free = make.customer(someone)
+		payer = self.company(1)
+		publish()
+		ticket = self.assert_ok(Portal(someone).new()).ticket
+		self.assert_ok(agent().set_value(ticket, "status", "Closed"))
+		said = f"{payer.name} would pay for it. Open it first, then set the customer."
+		with self.nothing_written():
+			self.assert_refused(agent().set_value(ticket, "customer", payer.name), said, "WrongState")
+		self.assertEqual(free, value(ticket, "customer"))
+		self.assert_ok(agent().set_value(ticket, "status", "Open"))
+		self.assert_ok(agent().set_value(ticket, "customer", payer.name))
+		self.assert_incident(ticket, "Charged", 1, account=payer.account)
+
+	def test_a_customer_without_credits_leaves_it_closed_and_later_credits_leave_it_alone(self) -> None:
+		wrong, empty = self.company(1), self.company(0)
+		ticket = self.closed(wrong)
+		self.assert_ok(agent().incident("set_customer", ticket=ticket, customer=empty.name))
+		self.assert_incident(ticket, "Withdrawn", 0, account=empty.account)
+		self.assertEqual("Closed", value(ticket, "status"))
+		self.assert_balance(wrong.account, 1)
+		make.grant(empty.account, 2)
+		publish()
+		self.assertEqual(("Closed", [("Grant", 2)]), (value(ticket, "status"), kinds(empty.account)))
+
+	def test_where_an_incident_costs_nothing_no_reason_is_asked(self) -> None:
+		wrong, right = self.company(1), self.company(1, tier=make.tier(credits_per_incident=0))
+		ticket = self.closed(wrong)
+		self.assert_ok(agent().set_value(ticket, "customer", right.name))
+		self.assert_incident(ticket, "Charged", 0, account=right.account)
+		self.assert_balance(right.account, 1)
+
+	def test_an_earlier_reason_does_not_explain_a_later_charge(self) -> None:
+		wrong, right, third = self.company(1), self.company(1), self.company(1)
+		ticket = self.closed(wrong)
+		done = agent().incident("set_customer", ticket=ticket, customer=right.name, reason="It was theirs.")
+		self.assert_ok(done)
+		self.assert_ok(agent().set_value(ticket, "status", "Open"))
+		self.assert_ok(agent().set_value(ticket, "customer", third.name))
+		self.assert_incident(ticket, "Charged", 1, account=third.account, charge_reason="")
+
+	def test_one_that_is_refused_takes_no_other_of_a_bulk_edit_along(self) -> None:
+		wrong, right = self.company(3), self.company(3)
+		closed, other = self.closed(wrong), self.assert_ok(Portal(wrong.person).new()).ticket
+		docs = [{"doctype": "HD Ticket", "docname": one, "customer": right.name} for one in (closed, other)]
+		answer = agent().call("frappe.client.bulk_update", docs=frappe.as_json(docs))
+		self.assert_ok(answer)
+		self.assertEqual([closed], [one["doc"]["docname"] for one in answer.value["failed_docs"]])
+		self.assert_incident(closed, "Charged", 1, account=wrong.account)
+		self.assert_incident(other, "Charged", 1, account=right.account)
+		self.assert_balance(wrong.account, 2)
+		self.assert_balance(right.account, 2)
 
 	def test_where_nobody_pays_a_closed_tickets_customer_is_set_without_one(self) -> None:
 		company = self.company(1)
