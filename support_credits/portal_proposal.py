@@ -34,7 +34,7 @@ FIELDS = ("proposal", "token", "answer", "note")
 NAME_LENGTH = 140
 ANSWERS_A_MINUTE = 30
 ACCEPT, DECLINE = "accept", "decline"
-GIVEN = {ACCEPT: State.ACCEPTED, DECLINE: State.DECLINED}
+STANDS = {ACCEPT: State.ACCEPTED, DECLINE: State.DECLINED}
 
 
 class Asked(TypedDict):
@@ -104,7 +104,7 @@ def _taken(row: frappe._dict, person: Reader, given: dict[str, str]) -> Page:
 	except (frappe.ValidationError, frappe.PermissionError) as error:
 		frappe.db.rollback()
 		frappe.clear_messages()
-		return _refused(row.name, person, given["token"], given["answer"], error)
+		return _refused(row.name, person, given, error)
 	query = urlencode({"proposal": row.name, "token": given["token"]})
 	frappe.flags.redirect_location = f"{consent.PAGE}?{query}"
 	raise frappe.Redirect(303)
@@ -127,16 +127,16 @@ def _answer(proposal: str, answer: str, note: str, person: Reader) -> None:
 	guarded(whole)
 
 
-def _refused(proposal: str, person: Reader, token: str, answer: str, error: Exception) -> Page:
+def _refused(proposal: str, person: Reader, given: dict[str, str], error: Exception) -> Page:
 	"""Why it was not taken; it can be answered again where it is still open."""
 	row, state = _found(proposal)
-	if row and state is GIVEN.get(answer):  # a second click, or somebody else of the same mind
+	if row and state is STANDS.get(given["answer"]):  # a second click, or somebody else of the same mind
 		return _page(_standing(row, state))
 	text = unescape(strip_html(str(error)))
 	if row is None or state is not State.OPEN:
 		return _page(_standing(row, state) if row and state else text, error=text, status=417)
 	ways = links_on() if isinstance(error, CreditsRefused) else []
-	return _page("", asked=_asked(row, person, token), error=text, ways=ways, status=417)
+	return _page("", asked=_asked(row, person, given["token"]), error=text, ways=ways, status=417)
 
 
 def _standing(row: frappe._dict, state: State) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import frappe
 from frappe import _
-from helpdesk.helpdesk.doctype.hd_ticket_activity.hd_ticket_activity import log_ticket_activity
 from helpdesk.utils import is_agent
 
 from support_credits.api.account import guarded
@@ -84,10 +83,11 @@ def set_customer(ticket: str, customer: str, reason: str = "") -> dict[str, obje
 
 	def save() -> dict[str, object]:
 		doc = frappe.get_doc("HD Ticket", ticket)
-		doc.customer, doc.flags.sc_charge_reason = customer or None, reason
-		doc.save()
+		doc.customer = customer or None
 		if reason:
-			log_ticket_activity(ticket, _activity(_("set the customer"), reason))
+			doc.flags.sc_charge_reason = reason
+			doc.flags.sc_activity = _activity(_("set the customer"), reason)
+		doc.save()
 		return {"ticket": ticket, "customer": doc.customer, "state": doc.sc_state, "credits": doc.sc_credits}
 
 	return guarded(save)
