@@ -52,23 +52,25 @@ def charged(credits: str = "4", worked: str = "0", **fields: str) -> dict[str, s
 	}
 
 
-def closed_automatic() -> dict[str, str]:
-	"""An agent, and a closed ticket that began as an automatic mail of a customer with credits."""
-	data = charged()
-	ticket = automatic_ticket(data["customer"])["ticket"]
+def _close(ticket: str) -> None:
 	doc = frappe.get_doc("HD Ticket", ticket)
 	doc.status = "Closed"
 	doc.save()
 	frappe.db.commit()
+
+
+def closed_automatic() -> dict[str, str]:
+	"""An agent, and a closed ticket that began as an automatic mail of a customer with credits."""
+	data = charged()
+	ticket = automatic_ticket(data["customer"])["ticket"]
+	_close(ticket)
 	return {**data, "ticket": ticket}
 
 
 def closed_of_another() -> dict[str, str]:
 	"""An agent, and a closed ticket whose customer paid, but somebody else should."""
 	data = charged()
-	doc = frappe.get_doc("HD Ticket", data["ticket"])
-	doc.status = "Closed"
-	doc.save()
+	_close(data["ticket"])
 	right = other_company()
 	incident = factories.incident_of(data["ticket"]).name
 	return {**data, "incident": incident, "right": right["customer"], "right_account": right["account"]}

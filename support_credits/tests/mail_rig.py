@@ -21,7 +21,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from functools import cache
@@ -147,11 +147,7 @@ class Rig:
 		with smtplib.SMTP(self.smtp_host, self.smtp_port, timeout=WAIT_SECONDS) as smtp:
 			for raw, sender in mails:
 				smtp.sendmail(sender, [box], _lines(raw))
-		end = time.monotonic() + WAIT_SECONDS
-		while self.count(box) < wanted:
-			if time.monotonic() > end:
-				raise RuntimeError(f"{self.count(box)} of {wanted} mails are in {box}")
-			time.sleep(0.02)
+		_until(lambda: self.count(box) >= wanted, f"{wanted} mails are not in {box}")
 
 	def store(self, raw: bytes, box: str, flags: str | None = None) -> None:
 		"""Put a mail there as it is: the SMTP server would give it a Message-ID, or a date, of its own."""
@@ -185,15 +181,24 @@ class Rig:
 		"""What was handed to the SMTP server earlier is delivered no later than a mail that is handed to it now."""
 		mark = f"<{uuid4()}@settle.test>"
 		self.send([(f"From: nobody@settle.test\nMessage-ID: {mark}\n\n.\n".encode(), "")], box)
-		end, found = time.monotonic() + WAIT_SECONDS, []
-		while not found:  # another mail that has come meanwhile is no sign that this one has
-			if time.monotonic() > end:
-				raise RuntimeError(f"{mark} did not come to {box}")
-			with self.opened(box) as imap:
-				found = _checked(imap.uid("SEARCH", "HEADER", "Message-ID", mark))[0].split()
-				for uid in found:
-					_checked(imap.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
-				_checked(imap.expunge())
+		# Another mail that has come meanwhile is no sign that this one has.
+		_until(lambda: self._taken_out(mark, box), f"{mark} did not come to {box}")
+
+	def _taken_out(self, mark: str, box: str) -> bool:
+		with self.opened(box) as imap:
+			found = _checked(imap.uid("SEARCH", "HEADER", "Message-ID", mark))[0].split()
+			for uid in found:
+				_checked(imap.uid("STORE", uid, "+FLAGS", r"(\Deleted)"))
+			_checked(imap.expunge())
+		return bool(found)
+
+
+def _until(true: Callable[[], bool], otherwise: str) -> None:
+	end = time.monotonic() + WAIT_SECONDS
+	while not true():
+		if time.monotonic() > end:
+			raise RuntimeError(otherwise)
+		time.sleep(0.02)
 
 
 def _lines(raw: bytes) -> bytes:

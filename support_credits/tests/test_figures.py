@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 import frappe
 from frappe.desk.doctype.number_card.number_card import get_result
-from freezegun import freeze_time
 
 from support_credits import figures
 from support_credits.api import figures as api
@@ -19,7 +18,7 @@ from support_credits.ledger import settings as site
 from support_credits.ledger.order_payment import Payment, pay
 from support_credits.reports import consumption, filters, lots
 from support_credits.tests import factories as make
-from support_credits.tests.hours_case import REAL
+from support_credits.tests.hours_case import at
 from support_credits.tests.ledger_case import LedgerCase
 
 MONTHS = 12
@@ -149,15 +148,19 @@ class TestCreditsByMonth(FigureCase):
 
 	def test_expired_is_what_lots_held_at_their_end_booked_or_not(self) -> None:
 		expired = Counter()
-		days = dict(frappe.get_all("Credit Lot", fields=["name", "expires_on"], as_list=True))
-		ends = dict(frappe.get_all("Credit Lot", fields=["name", "expires_at_utc"], as_list=True))
+		ends = {
+			one.name: one for one in frappe.get_all("Credit Lot", ["name", "expires_on", "expires_at_utc"])
+		}
 		for entry in frappe.get_all("Credit Ledger Entry", {"kind": "Expiry"}, ["lot", "credits"]):
-			if days[entry.lot] and ends[entry.lot] <= stamp_text(self.at):  # others have played days to come
-				expired[month_of(days[entry.lot])] -= entry.credits
+			end = ends[entry.lot]
+			if end.expires_on and end.expires_at_utc <= stamp_text(
+				self.at
+			):  # others have played days to come
+				expired[month_of(end.expires_on)] -= entry.credits
 		for account in frappe.get_all("Credit Account", pluck="name"):
 			for lot in rows.read_lots(account).values():
 				if lot.expires_at and lot.expires_at <= self.at and lot.remaining > 0:
-					expired[month_of(days[lot.name])] += lot.remaining
+					expired[month_of(ends[lot.name].expires_on)] += lot.remaining
 		shown = {month_of(one.month.first): one.expired for one in figures.credits_by_month(self.at, MONTHS)}
 		self.assertEqual({key: expired[key] for key in shown}, shown)
 		self.assertGreaterEqual(sum(shown.values()), 5)
@@ -180,7 +183,6 @@ class TestCreditsByMonth(FigureCase):
 class TestAnswersByMonth(FigureCase):
 	def setUp(self) -> None:
 		super().setUp()
-		still = freeze_time(self.at.replace(tzinfo=None), tz_offset=0, ignore=REAL)
 		calendar = make.support_calendar(
 			make.hours(
 				"00:00", "24:00", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
@@ -193,8 +195,7 @@ class TestAnswersByMonth(FigureCase):
 		self.answer(names[0], now)
 		self.answer(names[1], now + timedelta(hours=2))
 		# Nobody's deadline may pass between the figure and the sum beside it.
-		still.start()
-		self.addCleanup(still.stop)
+		self.enterContext(at(self.at))
 
 	def answer(self, ticket: str, moment: datetime) -> None:
 		frappe.db.set_value("HD Ticket", ticket, "first_responded_on", moment, update_modified=False)

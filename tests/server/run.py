@@ -22,8 +22,16 @@ SLOW_SECONDS = 2
 # What looks at the whole site, again for each test: every attack in a proof of it, every replay in its whole past. That is
 # quick as long as there is little on it. test_verify_command stays among the last: it proves what all the others have left.
 EARLY = (
-	*("reconciliation", "review_money", "review_reports", "simulation", "simulation_desk"),
-	*("verify", "verify_accounts", "verify_incidents", "verify_lots", "verify_tickets"),
+	"reconciliation",
+	"review_money",
+	"review_reports",
+	"simulation",
+	"simulation_desk",
+	"verify",
+	"verify_accounts",
+	"verify_incidents",
+	"verify_lots",
+	"verify_tickets",
 )
 
 
