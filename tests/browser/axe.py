@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from conftest import WAIT_SECONDS, Browser
-from selenium.webdriver.support.ui import WebDriverWait
+from conftest import Browser
 
 SCRIPT = (
 	Path(os.environ.get("SC_BENCH", "")) / "apps/support_credits/frontend/node_modules/axe-core/axe.min.js"
@@ -26,9 +25,7 @@ STILL = """return document.getAnimations().every((one) =>
 
 def grave_findings(browser: Browser, scope: str = "") -> list[str]:
 	"""What is serious or critical in ``scope`` (a selector; default the whole page): rule, element and why."""
-	WebDriverWait(browser.driver, WAIT_SECONDS).until(
-		lambda driver: driver.execute_script(STILL), "the page goes on moving"
-	)
+	browser.until(lambda: browser.driver.execute_script(STILL), "the page goes on moving")
 	browser.driver.execute_script(SCRIPT.read_text())
 	found = browser.driver.execute_async_script(RUN, scope)
 	assert isinstance(found, list), found

@@ -6,10 +6,11 @@ import atexit
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,7 +25,10 @@ from selenium.common.exceptions import (
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
+
+T = TypeVar("T")
 
 URL = os.environ.get("SC_TEST_URL", "")
 SITE = os.environ.get("SC_TEST_SITE", "")
@@ -49,6 +53,12 @@ QUIET = (
 )
 
 
+def clicked(element: WebElement | None) -> bool:
+	if element:
+		element.click()
+	return bool(element)
+
+
 @dataclass
 class Browser:
 	"""One browser window of one person."""
@@ -60,75 +70,56 @@ class Browser:
 	def open(self, path: str) -> None:
 		self.driver.get(f"{URL}{path}")
 
-	def wait(self, css: str) -> webdriver.remote.webelement.WebElement:
-		def visible(driver: webdriver.Chrome) -> object:
-			found = [
-				element for element in driver.find_elements(By.CSS_SELECTOR, css) if element.is_displayed()
-			]
-			return found[0] if found else False
+	def until(self, true: Callable[[], T], otherwise: str) -> T:
+		"""What ``true`` returns as soon as that is something; what the page has just replaced or moved is looked up again."""
+		waiting = WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING)
+		return waiting.until(lambda _driver: true(), otherwise)
 
-		return WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
-			visible, f"{css} did not appear on {self.driver.current_url}"
-		)
+	def shown(self, css: str) -> WebElement | None:
+		"""The first element of ``css`` that a reader sees."""
+		found = self.driver.find_elements(By.CSS_SELECTOR, css)
+		return next((one for one in found if one.is_displayed()), None)
+
+	def wait(self, css: str) -> WebElement:
+		return self.until(lambda: self.shown(css), f"{css} did not appear on {self.driver.current_url}")
 
 	def wait_text(self, text: str) -> None:
 		"""Until the page says ``text`` somewhere a reader sees it."""
-		# A page that is just being left is stale between finding its body and reading it.
-		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
-			lambda driver: text in driver.find_element(By.TAG_NAME, "body").text, f"{text!r} was never shown"
-		)
+		body = lambda: self.driver.find_element(By.TAG_NAME, "body").text  # noqa: E731
+		self.until(lambda: text in body(), f"{text!r} was never shown")
 
 	def wait_gone(self, css: str, text: str) -> None:
 		"""Until the first element of ``css`` says something else than ``text``."""
 
-		def other(driver: webdriver.Chrome) -> bool:
-			found = driver.find_elements(By.CSS_SELECTOR, css)
+		def other() -> bool:
+			found = self.driver.find_elements(By.CSS_SELECTOR, css)
 			return bool(found) and found[0].text != text
 
-		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
-			other, f"{css} still says {text!r}"
-		)
+		self.until(other, f"{css} still says {text!r}")
 
 	def click(self, css: str) -> None:
 		"""Click the first visible element of ``css``, once it can be clicked: what moves or is covered is tried again."""
-
-		def clicked(driver: webdriver.Chrome) -> bool:
-			shown = [one for one in driver.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()]
-			if shown:
-				shown[0].click()
-			return bool(shown)
-
-		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
-			clicked, f"{css} could not be clicked on {self.driver.current_url}"
-		)
+		where = self.driver.current_url
+		self.until(lambda: clicked(self.shown(css)), f"{css} could not be clicked on {where}")
 
 	def click_text(self, text: str) -> None:
 		"""Click the button, link or menu entry that says exactly ``text``, once it can be clicked."""
 
-		def found(driver: webdriver.Chrome) -> object:
-			for element in driver.find_elements(
+		def found() -> WebElement | None:
+			for element in self.driver.find_elements(
 				By.CSS_SELECTOR, "button, a, [role=menuitem], .dropdown-item"
 			):
 				if element.is_displayed() and element.text.strip() == text and element.is_enabled():
 					return element
-			return False
+			return None
 
-		def click(driver: webdriver.Chrome) -> bool:
-			element = found(driver)
-			if element:
-				element.click()
-			return bool(element)
+		self.until(lambda: clicked(found()), f"no {text!r} to click")
 
-		WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
-			click, f"no {text!r} to click"
-		)
-
-	def dialog(self) -> webdriver.remote.webelement.WebElement:
+	def dialog(self) -> WebElement:
 		"""The desk's dialog once it has come up: while it fades in it takes the focus, and ``cur_dialog`` is nobody."""
 		script = "return window.cur_dialog?.display ? cur_dialog.$wrapper.find('.modal-content')[0] : null"
-		return WebDriverWait(self.driver, WAIT_SECONDS).until(
-			lambda driver: driver.execute_script(script), f"no dialog on {self.driver.current_url}"
-		)
+		where = self.driver.current_url
+		return self.until(lambda: self.driver.execute_script(script), f"no dialog on {where}")
 
 	def login(self, user: str, password: str) -> None:
 		"""Without the login page, which other tests fill in, and without a page at all.
@@ -151,7 +142,7 @@ class Browser:
 		self.wait("#login_email").send_keys(user)
 		self.wait("#login_password").send_keys(password)
 		self.click("button.btn-login")
-		WebDriverWait(self.driver, WAIT_SECONDS).until(lambda driver: "/login" not in driver.current_url)
+		self.until(lambda: "/login" not in self.driver.current_url, "the login page stays")
 
 	def logout(self) -> None:
 		"""Leave the page first: its late answers would bring the session's cookies back."""

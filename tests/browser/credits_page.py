@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from conftest import PASSING, WAIT_SECONDS, Browser, on_site
+from conftest import Browser, on_site
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
 
 PAGE = "/helpdesk/credits"
 BALANCE = "[data-test=balance]"
@@ -17,9 +16,7 @@ made = partial(on_site, module="portal_data_credits")
 
 
 def until(browser: Browser, true: Callable[[], object], what: str) -> None:
-	WebDriverWait(browser.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
-		lambda _driver: true(), what
-	)
+	browser.until(true, what)
 
 
 def open_page(browser: Browser, user: str, password: str, query: str = "") -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from conftest import PASSING, WAIT_SECONDS, Browser, on_site
+from conftest import Browser, clicked, on_site
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 made = partial(on_site, module="portal_data")
 NEW = "/helpdesk/my-tickets/new"
@@ -51,8 +50,7 @@ def phone(browser: Browser, width: int = 390) -> None:
 
 def until(browser: Browser, what: str, true: object) -> None:
 	"""Wait until ``true()``; an element that the page has just replaced is looked up again."""
-	wait = WebDriverWait(browser.driver, WAIT_SECONDS, ignored_exceptions=PASSING)
-	wait.until(lambda _driver: true(), what)
+	browser.until(true, what)
 
 
 def count(browser: Browser, css: str) -> int:
@@ -77,10 +75,8 @@ def choose(browser: Browser, label: str, option: str) -> None:
 	for path, what in ((field, f"no field {label}"), (found, f"no option {option}")):
 
 		def pressed(path: str = path) -> bool:
-			shown = [one for one in browser.driver.find_elements(By.XPATH, path) if one.is_displayed()]
-			if shown:
-				shown[0].click()
-			return bool(shown)
+			found = browser.driver.find_elements(By.XPATH, path)
+			return clicked(next((one for one in found if one.is_displayed()), None))
 
 		until(browser, what, pressed)
 

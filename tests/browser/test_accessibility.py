@@ -8,7 +8,8 @@ import pytest
 from axe import grave_findings
 from conftest import Browser
 from credits_page import BALANCE, DIGEST, PAGE, made, open_page, resize, theme
-from test_first_journey import open_ticket, wait_for_ticket_page
+from portal import wait_for_ticket
+from test_first_journey import open_ticket
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 CARDS = ".sc-root"
@@ -59,7 +60,7 @@ def test_the_cards_on_helpdesks_pages_have_no_grave_finding(browser: Browser, sh
 	browser.wait(".sc-slot h2")
 	assert grave_findings(browser, CARDS) == []
 	open_ticket(browser, "The gateway is down")
-	wait_for_ticket_page(browser)
+	wait_for_ticket(browser)
 	browser.wait(".sc-slot dl")
 	assert grave_findings(browser, CARDS) == []
 

@@ -6,11 +6,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import PASSING, WAIT_SECONDS, Browser, on_site
+from conftest import Browser, clicked, on_site
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.remote.webelement import WebElement
 
 SPLIT, MERGE = '[data-dialog="Split ticket"]', '[data-dialog="Merge with another ticket"]'
 NOTE = "[data-sc-costs]"
@@ -32,7 +31,7 @@ def open_as_agent(browser: Browser, work: dict[str, str], ticket: str, label: st
 
 
 def wait_until(browser: Browser, what: str, true: object) -> None:
-	WebDriverWait(browser.driver, WAIT_SECONDS).until(lambda _driver: true(), what)
+	browser.until(true, what)
 
 
 def dialog_text(browser: Browser, ticket: str) -> str:
@@ -61,16 +60,11 @@ def open_merge(browser: Browser) -> None:
 def click_last(browser: Browser, css: str, at_least: int = 1) -> None:
 	"""Click the last of these once all are there; Helpdesk redraws a ticket when it has loaded it again."""
 
-	def clicked(driver: WebDriver) -> bool:
-		found = [one for one in driver.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()]
-		if len(found) < at_least:
-			return False
-		found[-1].click()
-		return True
+	def last() -> WebElement | None:
+		found = [one for one in browser.driver.find_elements(By.CSS_SELECTOR, css) if one.is_displayed()]
+		return found[-1] if len(found) >= at_least else None
 
-	WebDriverWait(browser.driver, WAIT_SECONDS, ignored_exceptions=PASSING).until(
-		clicked, f"no {css} to click"
-	)
+	browser.until(lambda: clicked(last()), f"no {css} to click")
 
 
 def only_note(browser: Browser, dialog: str) -> str:

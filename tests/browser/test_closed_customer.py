@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from agent_card import made
 from conftest import Browser
-from portal import until
+from desk import choose, confirm, fill
 
-SET = "cur_dialog.set_value(arguments[0], arguments[1])"
+ASKED = "The ticket is closed. Why is it charged all the same?"
 
 
 def test_a_closed_tickets_customer_is_set_in_desk_with_the_reason(browser: Browser) -> None:
 	data = made("closed_of_another")
 	browser.login(data["user"], data["password"])
 	browser.open(f"/app/support-incident/{data['incident']}")
-	browser.click_text("Credits")
-	browser.click_text("Set Customer")
-	dialog = browser.dialog()
-	assert "The ticket is closed. Why is it charged all the same?" in dialog.text
-	browser.driver.execute_script(SET, "customer", data["right"])
-	value = "return cur_dialog.get_value('customer')"
-	until(browser, "no customer", lambda: browser.driver.execute_script(value) == data["right"])
-	browser.wait(".modal.show [data-fieldname=reason] textarea").send_keys("It was theirs.")
+	assert ASKED in ask_customer(browser)
+	choose(browser, "customer", data["right"])
+	fill(browser, "reason", "It was theirs.")
 	browser.shot("desk-closed-customer")
-	browser.click_text("Set")
+	confirm(browser)
 	browser.wait_text(f"Ticket {data['ticket']}: Charged.")
 	found = made("state", ticket=data["ticket"], account=data["right_account"])
 	assert (found["state"], found["credits"], found["balance"]) == ("Charged", 1, 4)
@@ -35,13 +30,16 @@ def test_an_open_tickets_customer_needs_no_reason(browser: Browser) -> None:
 	browser.login(data["user"], data["password"])
 	browser.open(f"/app/support-incident?account={data['account']}")
 	browser.click(".list-row .list-subject a")
-	browser.click_text("Credits")
-	browser.click_text("Set Customer")
-	assert "Why is it charged" not in browser.dialog().text
-	browser.driver.execute_script(SET, "customer", right["customer"])
-	value = "return cur_dialog.get_value('customer')"
-	until(browser, "no customer", lambda: browser.driver.execute_script(value) == right["customer"])
-	browser.click_text("Set")
+	assert "Why is it charged" not in ask_customer(browser)
+	choose(browser, "customer", right["customer"])
+	confirm(browser)
 	browser.wait_text(f"Ticket {data['ticket']}: Charged.")
 	found = made("state", ticket=data["ticket"], account=right["account"])
 	assert (found["balance"], found["charge_reason"]) == (4, "")
+
+
+def ask_customer(browser: Browser) -> str:
+	"""Open the dialog; returns what it says."""
+	browser.click_text("Credits")
+	browser.click_text("Set Customer")
+	return browser.dialog().text

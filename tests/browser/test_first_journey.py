@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from conftest import WAIT_SECONDS, Browser, on_site
-from portal import NEW, send
+from conftest import Browser, on_site
+from desk import choose
+from portal import NEW, send, wait_for_ticket
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
-from test_orders_desk import choose
 
 
 def open_ticket(browser: Browser, subject: str) -> None:
@@ -15,18 +14,12 @@ def open_ticket(browser: Browser, subject: str) -> None:
 	send(browser, subject)
 
 
-def wait_for_ticket_page(browser: Browser) -> None:
-	WebDriverWait(browser.driver, WAIT_SECONDS).until(
-		lambda driver: driver.current_url.rstrip("/").split("/")[-1].isdigit()
-	)
-
-
 def test_a_customer_with_two_credits_opens_two_tickets_and_is_refused_the_third(browser: Browser) -> None:
 	journey = on_site("first_journey")
 	browser.login_on_its_page(journey["user"], journey["password"])
 	for subject in ("Printer one is offline", "Printer two is offline"):
 		open_ticket(browser, subject)
-		wait_for_ticket_page(browser)
+		wait_for_ticket(browser)
 
 	open_ticket(browser, "Printer three is offline")
 	browser.wait_text("Not enough support credits: this ticket needs 1 and your balance is 0.")
@@ -52,7 +45,7 @@ def test_an_agent_exempts_a_ticket_in_desk_and_the_statement_shows_the_credit_ba
 	journey = on_site("first_journey")
 	browser.login_on_its_page(journey["user"], journey["password"])
 	open_ticket(browser, "The report counts twice")
-	wait_for_ticket_page(browser)
+	wait_for_ticket(browser)
 	browser.logout()
 
 	browser.login_on_its_page(journey["agent"], journey["password"])

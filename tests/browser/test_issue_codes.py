@@ -7,18 +7,10 @@ from pathlib import Path
 
 from conftest import Browser
 from credits_page import made, until
+from desk import fill
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 
 CODE = re.compile(r"(?:[0-9A-Z]{4}-){3}[0-9A-Z]{4}")
-
-
-def dialog(browser: Browser) -> WebElement:
-	return browser.dialog()
-
-
-def fill(browser: Browser, field: str, text: str) -> None:
-	browser.wait(f".modal.show [data-fieldname={field}] input").send_keys(text)
 
 
 def test_a_manager_issues_codes_for_serials_and_takes_them_along(browser: Browser, tmp_path: Path) -> None:
@@ -29,7 +21,6 @@ def test_a_manager_issues_codes_for_serials_and_takes_them_along(browser: Browse
 	browser.login(data["user"], data["password"])
 	browser.open("/app/activation-batch")
 	browser.click_text("Issue Codes")
-	browser.dialog()
 	fill(browser, "batch", "Servers of May")
 	fill(browser, "product", "Server EX")
 	browser.driver.execute_script(
@@ -40,7 +31,7 @@ def test_a_manager_issues_codes_for_serials_and_takes_them_along(browser: Browse
 	browser.shot("issue-codes")
 	browser.click_text("Issue")
 	browser.wait_text("Print or save them now")
-	codes = CODE.findall(dialog(browser).text)
+	codes = CODE.findall(browser.dialog().text)
 	assert len(codes) == 2
 	browser.shot("issued-codes")
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from conftest import Browser, on_site
 from credits_page import until
+from desk import confirm
 from selenium.webdriver.common.by import By
 
 YEAR = {"from_date": "2026-01-01", "to_date": "2099-12-31"}
@@ -32,7 +33,6 @@ REPORTS = {
 	"Emergency Hours": (LATELY, "Billed (h)", "No session was stopped in this time"),
 }
 ROWS = ".datatable .dt-scrollable .dt-row"
-MODAL = ".modal.show"
 
 
 @cache
@@ -73,12 +73,14 @@ def export(browser: Browser, kind: str, folder: Path) -> Path:
 	browser.click_text("Export")
 	browser.dialog()
 	browser.driver.execute_script("cur_dialog.set_value('file_format', arguments[0])", kind)
-	browser.click(f"{MODAL} .btn-modal-primary")
+	confirm(browser)
 
 	def came() -> list[Path]:
 		return [one for one in folder.iterdir() if one not in before and one.suffix in (".csv", ".xlsx")]
 
 	until(browser, came, f"no {kind} file came")
+	gone = lambda: not browser.driver.find_elements(By.CSS_SELECTOR, ".modal-backdrop")  # noqa: E731
+	until(browser, gone, "the dialog stays")
 	return came()[0]
 
 
@@ -109,8 +111,6 @@ def test_every_report_opens_with_rows_and_is_exported(browser: Browser, tmp_path
 			table = list(csv.reader(file))
 		assert heading in table[0], (name, table[0])
 		assert len(table) - 1 >= count > 0, name  # the page draws as many as fit
-		gone = lambda: not browser.driver.find_elements(By.CSS_SELECTOR, ".modal-backdrop")  # noqa: E731
-		until(browser, gone, "the dialog stays")
 		book = export(browser, "Excel", folder)
 		with zipfile.ZipFile(book) as parts:
 			assert "xl/worksheets/sheet1.xml" in parts.namelist(), name

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from conftest import WAIT_SECONDS, Browser, on_site
-from selenium.webdriver.support.ui import WebDriverWait
+from conftest import Browser, on_site
+from desk import fill
 
 DATA = "simulation_data"
 
@@ -15,7 +15,7 @@ def script(browser: Browser, text: str) -> object:
 
 
 def until(browser: Browser, text: str) -> None:
-	WebDriverWait(browser.driver, WAIT_SECONDS).until(lambda driver: driver.execute_script(text), text)
+	browser.until(lambda: script(browser, text), text)
 
 
 def test_a_manager_plays_the_past_under_an_edited_catalogue(browser: Browser) -> None:
@@ -89,9 +89,8 @@ def test_a_big_grant_waits_until_another_manager_approves_it(browser: Browser) -
 		until(browser, "return window.cur_frm?.doc.doctype === 'Credit Account'")
 		browser.click_text("Credits")
 		browser.click_text("Grant Credits")
-		browser.dialog()
-		browser.wait(".modal [data-fieldname=credits] input").send_keys("10")
-		browser.wait(".modal [data-fieldname=reason] textarea").send_keys("A big order")
+		fill(browser, "credits", "10")
+		fill(browser, "reason", "A big order")
 		browser.click_text("Grant")
 		browser.wait_text("wait for a second person")
 		browser.shot("approval-asked")
@@ -111,8 +110,7 @@ def test_a_big_grant_waits_until_another_manager_approves_it(browser: Browser) -
 		browser.wait_text("A big order")
 		browser.shot("approval")
 		browser.click_text("Approve")
-		browser.dialog()
-		browser.wait(".modal [data-fieldname=note] textarea").send_keys("Seen the order")
+		fill(browser, "note", "Seen the order")
 		script(browser, "cur_dialog.get_primary_btn().click()")
 		browser.wait_text("Approved and entered. The balance is 10.")
 		until(browser, "return cur_frm.doc.state === 'Approved'")

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import URL, WAIT_SECONDS, Browser, on_site
+from conftest import URL, Browser, on_site
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 pytestmark = pytest.mark.skipif(not URL, reason="needs a bench: make test-browser")
 
@@ -19,7 +18,7 @@ CARD = ".number-widget-box"
 
 
 def until(browser: Browser, condition: object, said: str) -> None:
-	WebDriverWait(browser.driver, WAIT_SECONDS).until(lambda _driver: condition(), said)
+	browser.until(condition, said)
 
 
 def shown_cards(browser: Browser) -> dict[str, str]:
