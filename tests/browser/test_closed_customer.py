@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from agent_card import made
 from conftest import Browser
-from desk import choose, confirm, fill
+from desk import choose, confirm, field, fill
 
 ASKED = "The ticket is closed. Why is it charged all the same?"
 
@@ -16,6 +18,8 @@ def test_a_closed_tickets_customer_is_set_in_desk_with_the_reason(browser: Brows
 	assert ASKED in ask_customer(browser)
 	choose(browser, "customer", data["right"])
 	fill(browser, "reason", "It was theirs.")
+	time.sleep(1)  # the host looks at its fields' conditions 0.1 s after one of them was changed
+	assert field(browser, "reason").get_attribute("value") == "It was theirs."
 	browser.shot("desk-closed-customer")
 	confirm(browser)
 	browser.wait_text(f"Ticket {data['ticket']}: Charged.")
@@ -23,6 +27,24 @@ def test_a_closed_tickets_customer_is_set_in_desk_with_the_reason(browser: Brows
 	assert (found["state"], found["credits"], found["balance"]) == ("Charged", 1, 4)
 	assert found["charge_reason"] == "It was theirs."
 	assert made("state", ticket=data["ticket"], account=data["account"])["balance"] == 4
+
+
+def test_without_a_reason_it_is_refused_and_the_dialog_keeps_what_was_chosen(browser: Browser) -> None:
+	data = made("closed_of_another")
+	browser.login(data["user"], data["password"])
+	browser.open(f"/app/support-incident/{data['incident']}")
+	ask_customer(browser)
+	choose(browser, "customer", data["right"])
+	confirm(browser)
+	browser.wait_text(f"Ticket {data['ticket']} is closed, and {data['right']} would pay for it.")
+	browser.shot("desk-closed-customer-refused")
+	assert made("state", ticket=data["ticket"], account=data["account"])["balance"] == 3
+	browser.driver.execute_script("frappe.hide_msgprint(true)")
+	assert field(browser, "customer").get_attribute("value") == data["right"]
+	fill(browser, "reason", "It was theirs.")
+	confirm(browser)
+	browser.wait_text(f"Ticket {data['ticket']}: Charged.")
+	assert made("state", ticket=data["ticket"], account=data["right_account"])["balance"] == 4
 
 
 def test_an_open_tickets_customer_needs_no_reason(browser: Browser) -> None:

@@ -14,6 +14,8 @@ frappe.listview_settings["Activation Batch"] = {
 
 function ask_what_to_issue(list) {
 	const brings_pack = (values) => values.brings === "pack";
+	// No mandatory_depends_on: the host draws such fields anew whenever another is changed, over what is being typed. The
+	// server asks for a pack or a number, and the dialog stays until it has them.
 	const dialog = new frappe.ui.Dialog({
 		title: __("Issue activation codes"),
 		fields: [
@@ -41,14 +43,12 @@ function ask_what_to_issue(list) {
 				options: "Credit Pack",
 				label: __("Pack"),
 				depends_on: "eval:doc.brings=='pack'",
-				mandatory_depends_on: "eval:doc.brings=='pack'",
 			},
 			{
 				fieldname: "credits",
 				fieldtype: "Int",
 				label: __("Credits"),
 				depends_on: "eval:doc.brings=='credits'",
-				mandatory_depends_on: "eval:doc.brings=='credits'",
 			},
 			{
 				fieldname: "months",

@@ -93,8 +93,25 @@ function call(frm, method, args = {}) {
 		});
 }
 
+// What is typed stays until the server has taken it: its refusal can be answered in place.
+function ask(title, fields, label, send) {
+	const dialog = new frappe.ui.Dialog({
+		title,
+		fields,
+		primary_action_label: label,
+		primary_action(values) {
+			dialog.disable_primary_action();
+			send(values)
+				.then(() => dialog.hide())
+				.catch(() => dialog.enable_primary_action());
+		},
+	});
+	dialog.show();
+}
+
 function ask_exemption(frm) {
-	frappe.prompt(
+	ask(
+		__("Exempt ticket {0}", [frm.doc.ticket]),
 		[
 			{
 				fieldname: "reason",
@@ -107,9 +124,8 @@ function ask_exemption(frm) {
 			{ fieldname: "note", fieldtype: "Small Text", label: __("Note") },
 			{ fieldname: "url", fieldtype: "Data", options: "URL", label: __("Issue URL") },
 		],
-		(values) => call(frm, "exempt", values),
-		__("Exempt ticket {0}", [frm.doc.ticket]),
 		frm.doc.credits ? __("Give back {0} credit(s)", [frm.doc.credits]) : __("Exempt"),
+		(values) => call(frm, "exempt", values),
 	);
 }
 
@@ -140,7 +156,8 @@ async function ask_charge(frm, method, question) {
 		frappe.confirm(question, () => call(frm, method));
 		return;
 	}
-	frappe.prompt(
+	ask(
+		__("The ticket is closed. Why is it charged all the same?"),
 		[
 			{
 				fieldname: "reason",
@@ -150,14 +167,14 @@ async function ask_charge(frm, method, question) {
 				reqd: 1,
 			},
 		],
-		(values) => call(frm, method, values),
-		__("The ticket is closed. Why is it charged all the same?"),
 		__("Charge"),
+		(values) => call(frm, method, values),
 	);
 }
 
 function ask_severity(frm) {
-	frappe.prompt(
+	ask(
+		__("How severe is ticket {0}?", [frm.doc.ticket]),
 		[
 			{
 				fieldname: "severity",
@@ -171,6 +188,7 @@ function ask_severity(frm) {
 				),
 			},
 		],
+		__("Confirm"),
 		(values) =>
 			frappe
 				.call({
@@ -179,14 +197,13 @@ function ask_severity(frm) {
 					freeze: true,
 				})
 				.then(() => frm.reload_doc()),
-		__("How severe is ticket {0}?", [frm.doc.ticket]),
-		__("Confirm"),
 	);
 }
 
 async function ask_customer(frm) {
 	const closed = await is_closed(frm);
-	frappe.prompt(
+	ask(
+		__("Set the customer of ticket {0}", [frm.doc.ticket]),
 		[
 			{
 				fieldname: "customer",
@@ -196,17 +213,17 @@ async function ask_customer(frm) {
 				default: frm.doc.customer,
 				description: __("Who paid until now is refunded; this customer is charged instead."),
 			},
+			// Not mandatory_depends_on: while the server looks for the customer chosen, the host would draw the field anew
+			// and what is being typed would be gone. The server refuses an empty one.
 			{
 				fieldname: "reason",
 				fieldtype: "Small Text",
 				label: __("The ticket is closed. Why is it charged all the same?"),
 				hidden: !closed,
-				mandatory_depends_on: closed ? "eval:doc.customer" : "",
 			},
 		],
+		__("Set"),
 		(values) =>
 			call(frm, "set_customer", { customer: values.customer || "", reason: values.reason || "" }),
-		__("Set the customer of ticket {0}", [frm.doc.ticket]),
-		__("Set"),
 	);
 }
