@@ -34,6 +34,7 @@ URL = os.environ.get("SC_TEST_URL", "")
 SITE = os.environ.get("SC_TEST_SITE", "")
 BENCH = os.environ.get("SC_BENCH", "")
 WAIT_SECONDS = 60
+POLL_SECONDS = 0.1
 # A page that is being drawn anew, or on which something moves or goes away: look again.
 PASSING = [
 	StaleElementReferenceException,
@@ -72,7 +73,7 @@ class Browser:
 
 	def until(self, true: Callable[[], T], otherwise: str) -> T:
 		"""What ``true`` returns as soon as that is something; what the page has just replaced or moved is looked up again."""
-		waiting = WebDriverWait(self.driver, WAIT_SECONDS, ignored_exceptions=PASSING)
+		waiting = WebDriverWait(self.driver, WAIT_SECONDS, POLL_SECONDS, ignored_exceptions=PASSING)
 		return waiting.until(lambda _driver: true(), otherwise)
 
 	def shown(self, css: str) -> WebElement | None:
