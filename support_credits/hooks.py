@@ -54,6 +54,18 @@ after_request = ["support_credits.portal.inject", "support_credits.offer.caching
 # What a customer was told outlives the customer and the ticket it was about.
 ignore_links_on_delete = ["Credit Notice"]
 
+# The dialog of our forms and lists in Desk.
+_ask = "public/js/ask.js"
+doctype_js = {
+	"Credit Account": _ask,
+	"Credit Approval": _ask,
+	"Credit Order": _ask,
+	"Emergency Session": _ask,
+	"Order Redemption": _ask,
+	"Support Incident": _ask,
+}
+doctype_list_js = {"Credit Account": _ask, "Credit Order": _ask, "Emergency Session": _ask}
+
 # Steps of the onboarding that are done are marked when a manager opens the desk.
 extend_bootinfo = ["support_credits.onboarding.extend_bootinfo"]
 

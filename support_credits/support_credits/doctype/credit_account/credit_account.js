@@ -48,7 +48,7 @@ function grant_pack(frm) {
 		label: __("Pack"),
 		reqd: 1,
 	};
-	frappe.prompt([pack, REASON], (values) => grant(frm, values), __("Grant a pack"), __("Grant"));
+	support_credits.ask([pack, REASON], (values) => grant(frm, values), __("Grant a pack"), __("Grant"));
 }
 
 function grant_credits(frm) {
@@ -63,7 +63,7 @@ function grant_credits(frm) {
 		},
 		REASON,
 	];
-	frappe.prompt(fields, (values) => grant(frm, values), __("Grant credits"), __("Grant"));
+	support_credits.ask(fields, (values) => grant(frm, values), __("Grant credits"), __("Grant"));
 }
 
 // The dialog is the one of the list of orders, which comes with that DocType.
@@ -87,7 +87,7 @@ function lot_field(frm) {
 function void_lot(frm) {
 	const said = (done) => __("{0} credit(s) voided.", [done.credits]);
 	const fields = [lot_field(frm), REASON];
-	frappe.prompt(
+	support_credits.ask(
 		fields,
 		(values) => post(frm, "void", values, said),
 		__("Void what remains on a lot"),
@@ -105,7 +105,7 @@ function adjust_lot(frm) {
 		reqd: 1,
 		description: __("Negative takes credits away."),
 	};
-	frappe.prompt(
+	support_credits.ask(
 		[lot_field(frm), credits, REASON],
 		(values) => post(frm, "adjust", { ...values, key }, said),
 		__("Adjust a lot"),

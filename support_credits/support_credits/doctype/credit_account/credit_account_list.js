@@ -29,12 +29,14 @@ frappe.listview_settings["Credit Account"] = {
 					freeze: true,
 				})
 				.then(({ message: done }) => {
+					// So many credits that another manager has to agree: nothing is granted yet.
+					const waits = done.approval && done.message;
 					frappe.show_alert({
-						message: __("{0} credit(s) granted.", [done.credits]),
-						indicator: "green",
+						message: waits || __("{0} credit(s) granted.", [done.credits]),
+						indicator: waits ? "orange" : "green",
 					});
 					list.refresh();
 				});
-		frappe.prompt(fields, grant, __("Grant a pack"), __("Grant"));
+		support_credits.ask(fields, grant, __("Grant a pack"), __("Grant"));
 	},
 };

@@ -19,7 +19,7 @@ frappe.ui.form.on("Credit Approval", {
 
 function ask_note(frm, act, title) {
 	const note = { fieldname: "note", fieldtype: "Small Text", label: __("Note") };
-	frappe.prompt([note], (values) => answer(frm, act, { note: values.note || "" }), title, title);
+	support_credits.ask([note], (values) => answer(frm, act, { note: values.note || "" }), title, title);
 }
 
 function answer(frm, act, more) {

@@ -61,7 +61,7 @@ function mark_paid(frm) {
 		done.replayed
 			? __("It was paid before; nothing was granted now.")
 			: __("{0} credit(s) granted. Balance {1}.", [done.credits, done.balance]);
-	frappe.prompt(
+	support_credits.ask(
 		[about, reference],
 		(values) => post(frm, "mark_paid", { reference: values.reference }, said),
 		__("Was order {0} paid?", [frm.doc.name]),
@@ -71,7 +71,7 @@ function mark_paid(frm) {
 
 function cancel(frm) {
 	const reason = { fieldname: "reason", fieldtype: "Data", label: __("Reason"), length: 140 };
-	frappe.prompt(
+	support_credits.ask(
 		[reason],
 		(values) => post(frm, "cancel", { reason: values.reason || "" }, () => __("The order is cancelled.")),
 		__("Cancel order {0}?", [frm.doc.name]),
@@ -88,7 +88,7 @@ function reverse(frm) {
 		{ fieldname: "about", fieldtype: "HTML", options: `<p>${text(about)}</p>` },
 		{ fieldname: "reason", fieldtype: "Small Text", label: __("Reason"), reqd: 1 },
 	];
-	frappe.prompt(
+	support_credits.ask(
 		fields,
 		(values) => post(frm, "reverse", { reason: values.reason }, (done) => text(done.message)),
 		__("Reverse order {0}?", [frm.doc.name]),

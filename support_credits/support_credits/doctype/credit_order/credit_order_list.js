@@ -16,33 +16,24 @@ frappe.listview_settings["Credit Order"] = {
 	raise_order(given, then) {
 		// A key per dialog: pressing the button twice, or a retry after a lost answer, raises one order.
 		const key = frappe.utils.get_random(16);
-		const dialog = new frappe.ui.Dialog({
-			title: __("Raise an order"),
-			fields: order_fields(given),
-			primary_action_label: __("Raise Order"),
-			primary_action(values) {
-				dialog.disable_primary_action();
-				frappe
-					.call({
-						method: "support_credits.api.orders.raise_order",
-						type: "POST",
-						args: { ...values, key },
-						freeze: true,
-					})
-					.then((answer) => {
-						dialog.hide();
-						const { order } = answer.message;
-						const link = frappe.utils.get_form_link("Credit Order", order, true);
-						frappe.show_alert({
-							message: __("Order {0} is raised. The customer is asked by mail.", [link]),
-							indicator: "green",
-						});
-						then?.(order);
-					})
-					.always(() => dialog.enable_primary_action());
-			},
-		});
-		dialog.show();
+		const raise = (values) =>
+			frappe
+				.call({
+					method: "support_credits.api.orders.raise_order",
+					type: "POST",
+					args: { ...values, key },
+					freeze: true,
+				})
+				.then((answer) => {
+					const { order } = answer.message;
+					const link = frappe.utils.get_form_link("Credit Order", order, true);
+					frappe.show_alert({
+						message: __("Order {0} is raised. The customer is asked by mail.", [link]),
+						indicator: "green",
+					});
+					then?.(order);
+				});
+		support_credits.ask(order_fields(given), raise, __("Raise an order"), __("Raise Order"));
 	},
 };
 

@@ -61,7 +61,7 @@ function stop_session(frm) {
 			description: __("What was done. The customer reads it, and the invoice says it."),
 		},
 	];
-	frappe.prompt(
+	support_credits.ask(
 		fields,
 		(values) => post_session(frm, "stop", { summary: values.summary || "" }),
 		__("Stop session {0}?", [frm.doc.name]),
@@ -75,7 +75,7 @@ function cancel_session(frm) {
 		{ fieldname: "about", fieldtype: "HTML", options: `<p>${session_text(about)}</p>` },
 		{ fieldname: "reason", fieldtype: "Data", label: __("Reason"), reqd: 1, length: 140 },
 	];
-	frappe.prompt(
+	support_credits.ask(
 		fields,
 		(values) => post_session(frm, "cancel", { reason: values.reason }),
 		__("Cancel session {0}?", [frm.doc.name]),

@@ -27,7 +27,7 @@ function ask_for_days(list) {
 			description: __("The name of an earlier export, to have the same file again."),
 		},
 	];
-	frappe.prompt(
+	support_credits.ask(
 		fields,
 		({ since, until, export: earlier }) => {
 			const asked = { since: since || "", until: until || "", export: earlier || "" };
@@ -56,7 +56,7 @@ async function download_sessions(asked) {
 			indicator: "red",
 			message: said.join("<br>") || __("The server did not answer. Try again."),
 		});
-		return;
+		throw new Error("not exported"); // the days stay in the dialog
 	}
 	const link = document.createElement("a");
 	link.href = URL.createObjectURL(await answer.blob());

@@ -62,7 +62,7 @@ function approve_redemption(frm) {
 
 function decline_redemption(frm) {
 	const reason = { fieldname: "reason", fieldtype: "Data", label: __("Reason"), reqd: 1, length: 140 };
-	frappe.prompt(
+	support_credits.ask(
 		[reason],
 		(values) => post_redemption(frm, "decline_redemption", { reason: values.reason }),
 		__("Decline order {0}?", [frm.doc.number]),

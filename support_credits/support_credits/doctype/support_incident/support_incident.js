@@ -93,25 +93,8 @@ function call(frm, method, args = {}) {
 		});
 }
 
-// What is typed stays until the server has taken it: its refusal can be answered in place.
-function ask(title, fields, label, send) {
-	const dialog = new frappe.ui.Dialog({
-		title,
-		fields,
-		primary_action_label: label,
-		primary_action(values) {
-			dialog.disable_primary_action();
-			send(values)
-				.then(() => dialog.hide())
-				.catch(() => dialog.enable_primary_action());
-		},
-	});
-	dialog.show();
-}
-
 function ask_exemption(frm) {
-	ask(
-		__("Exempt ticket {0}", [frm.doc.ticket]),
+	support_credits.ask(
 		[
 			{
 				fieldname: "reason",
@@ -124,8 +107,9 @@ function ask_exemption(frm) {
 			{ fieldname: "note", fieldtype: "Small Text", label: __("Note") },
 			{ fieldname: "url", fieldtype: "Data", options: "URL", label: __("Issue URL") },
 		],
-		frm.doc.credits ? __("Give back {0} credit(s)", [frm.doc.credits]) : __("Exempt"),
 		(values) => call(frm, "exempt", values),
+		__("Exempt ticket {0}", [frm.doc.ticket]),
+		frm.doc.credits ? __("Give back {0} credit(s)", [frm.doc.credits]) : __("Exempt"),
 	);
 }
 
@@ -156,8 +140,7 @@ async function ask_charge(frm, method, question) {
 		frappe.confirm(question, () => call(frm, method));
 		return;
 	}
-	ask(
-		__("The ticket is closed. Why is it charged all the same?"),
+	support_credits.ask(
 		[
 			{
 				fieldname: "reason",
@@ -167,14 +150,14 @@ async function ask_charge(frm, method, question) {
 				reqd: 1,
 			},
 		],
-		__("Charge"),
 		(values) => call(frm, method, values),
+		__("The ticket is closed. Why is it charged all the same?"),
+		__("Charge"),
 	);
 }
 
 function ask_severity(frm) {
-	ask(
-		__("How severe is ticket {0}?", [frm.doc.ticket]),
+	support_credits.ask(
 		[
 			{
 				fieldname: "severity",
@@ -188,7 +171,6 @@ function ask_severity(frm) {
 				),
 			},
 		],
-		__("Confirm"),
 		(values) =>
 			frappe
 				.call({
@@ -197,13 +179,14 @@ function ask_severity(frm) {
 					freeze: true,
 				})
 				.then(() => frm.reload_doc()),
+		__("How severe is ticket {0}?", [frm.doc.ticket]),
+		__("Confirm"),
 	);
 }
 
 async function ask_customer(frm) {
 	const closed = await is_closed(frm);
-	ask(
-		__("Set the customer of ticket {0}", [frm.doc.ticket]),
+	support_credits.ask(
 		[
 			{
 				fieldname: "customer",
@@ -222,8 +205,9 @@ async function ask_customer(frm) {
 				hidden: !closed,
 			},
 		],
-		__("Set"),
 		(values) =>
 			call(frm, "set_customer", { customer: values.customer || "", reason: values.reason || "" }),
+		__("Set the customer of ticket {0}", [frm.doc.ticket]),
+		__("Set"),
 	);
 }

@@ -1,0 +1,85 @@
+"""Credits granted by hand in Desk: from the list of accounts, and from an account's form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from conftest import Browser
+from desk import choose, confirm, field, fill
+from orders_page import made
+
+# The server has done what it was asked; the browser hears nothing of it, and of what is asked next it does.
+LOSE_THE_NEXT_ANSWER = """
+const call = frappe.call;
+frappe.call = (...asked) => {
+	frappe.call = call;
+	return call(...asked).then(() => { window.scLost = true; throw new Error("lost"); });
+};
+"""
+
+
+def test_a_grant_whose_answer_was_lost_is_sent_again_from_the_same_dialog_and_granted_once(
+	browser: Browser,
+) -> None:
+	data = begin(browser)
+	browser.driver.execute_script(LOSE_THE_NEXT_ANSWER)
+	confirm(browser)
+	browser.until(lambda: browser.driver.execute_script("return window.scLost"), "nothing was asked")
+	browser.until(lambda: may_confirm(browser), "the dialog cannot be sent again")
+	assert field(browser, "reason").get_attribute("value") == "Paid by cheque"
+	confirm(browser)
+	browser.wait_text("2 credit(s) granted.")
+	assert made("granted", customer=data["customer"]) == {"balance": 2, "waiting": []}
+
+
+def test_a_grant_that_needs_a_second_person_says_so_and_grants_nothing(browser: Browser) -> None:
+	with second_person():
+		data = begin(browser)
+		confirm(browser)
+		browser.wait_text("Nothing is entered yet: 2 credits by hand wait for a second person.")
+		browser.shot("desk-grant-waits")
+		assert made("granted", customer=data["customer"]) == {"balance": 0, "waiting": [2]}
+
+
+def test_what_an_accounts_dialog_holds_stays_when_the_server_refuses_it(browser: Browser) -> None:
+	data, till = made("buyer", policy="Refuse"), made("manager")
+	browser.login(till["user"], till["password"])
+	browser.open(f"/app/credit-account/{data['account']}")
+	browser.click_text("Credits")
+	browser.click_text("Grant Credits")
+	fill(browser, "credits", "-2")
+	fill(browser, "reason", "As agreed by phone")
+	confirm(browser)
+	browser.wait_text("credits must be from 1 to")
+	browser.driver.execute_script("frappe.hide_msgprint(true)")
+	assert field(browser, "reason").get_attribute("value") == "As agreed by phone"
+	fill(browser, "credits", "2")
+	confirm(browser)
+	browser.wait_text("2 credit(s) granted.")
+	assert made("granted", customer=data["customer"])["balance"] == 2
+
+
+def begin(browser: Browser) -> dict:
+	"""The dialog above the list of accounts, filled in."""
+	data, till = made("buyer", policy="Refuse"), made("manager")
+	browser.login(till["user"], till["password"])
+	browser.open("/app/credit-account")
+	browser.click_text("Grant a Pack")
+	choose(browser, "customer", data["customer"])
+	choose(browser, "pack", data["packs"][0])
+	fill(browser, "reason", "Paid by cheque")
+	return data
+
+
+def may_confirm(browser: Browser) -> bool:
+	return bool(browser.shown(".modal.show .btn-modal-primary:not([disabled])"))
+
+
+@contextmanager
+def second_person() -> Iterator[None]:
+	before = made("second_person_from", credits="2")["before"]
+	try:
+		yield
+	finally:
+		made("second_person_from", credits=str(before))
