@@ -30,6 +30,7 @@ from uuid import uuid4
 
 PASSWORD = "Every-b0x-opens"
 WAIT_SECONDS = 120
+STARTS = 3
 CONFIG = """\
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -89,6 +90,10 @@ service submission-login {{
 """
 
 
+class DidNotStart(RuntimeError):
+	"""Dovecot; it says why."""
+
+
 class Rig:
 	"""Both servers. A box is a mail address; it exists as soon as it is named."""
 
@@ -96,6 +101,20 @@ class Rig:
 		self.smtp_host, _colon, port = smtp.rpartition(":")
 		self.smtp_port = int(port)
 		self.folder = Path(tempfile.mkdtemp(prefix="sc-dovecot-"))
+		self.process = self._start(boxes)
+
+	def _start(self, boxes: str) -> subprocess.Popen[bytes]:
+		"""Dovecot cannot choose its ports itself: one may be taken between their choice and its start."""
+		for _again in range(STARTS - 1):
+			self._configure(boxes)
+			try:
+				return self._launch()
+			except DidNotStart:
+				continue
+		self._configure(boxes)
+		return self._launch()
+
+	def _configure(self, boxes: str) -> None:
 		self.imap_port, self.pop3_port, self.submission_port = _free_ports(3)
 		me, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
 		config = CONFIG.format(
@@ -111,9 +130,8 @@ class Rig:
 			submission=self.submission_port,
 		)
 		(self.folder / "dovecot.conf").write_text(config)
-		self.process = self._start()
 
-	def _start(self) -> subprocess.Popen[bytes]:
+	def _launch(self) -> subprocess.Popen[bytes]:
 		program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin")
 		if not program:
 			raise RuntimeError(
@@ -129,7 +147,7 @@ class Rig:
 			time.sleep(0.05)
 		process.kill()
 		said = (self.folder / "out").read_text().strip() or f"see {self.folder}/log"
-		raise RuntimeError(f"Dovecot 2.3 (dovecot-imapd, -pop3d, -submissiond) did not start: {said}")
+		raise DidNotStart(f"Dovecot 2.3 (dovecot-imapd, -pop3d, -submissiond) did not start: {said}")
 
 	def stop(self) -> None:
 		self.process.terminate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import frappe
+from frappe.utils import add_days, nowdate
 
 from support_credits import opening_import
 from support_credits.engine.order_numbers import asked_for
@@ -55,7 +56,7 @@ def new_import(customer: str, state: str) -> Arguments:
 	upload = {
 		"doctype": "File",
 		"file_name": f"{make.unique_code('balances')}.csv",
-		"content": f"customer,credits,granted_on,months\n{customer},1,2026-11-01,12\n",
+		"content": f"customer,credits,granted_on,months\n{customer},1,{add_days(nowdate(), -29)},12\n",
 		"is_private": 1,
 		"attached_to_doctype": doc.doctype,
 		"attached_to_name": doc.name,
