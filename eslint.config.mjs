@@ -5,7 +5,7 @@ const globals = {
 	cur_frm: "readonly",
 	$: "readonly",
 	flt: "readonly",
-	support_credits: "readonly", // what the reports' scripts share
+	support_credits: "readonly", // what scripts of ours share
 };
 const browser = {
 	window: "readonly",

@@ -64,7 +64,12 @@ doctype_js = {
 	"Order Redemption": _ask,
 	"Support Incident": _ask,
 }
-doctype_list_js = {"Credit Account": _ask, "Credit Order": _ask, "Emergency Session": _ask}
+doctype_list_js = {
+	"Activation Batch": _ask,
+	"Credit Account": _ask,
+	"Credit Order": _ask,
+	"Emergency Session": _ask,
+}
 
 # Steps of the onboarding that are done are marked when a manager opens the desk.
 extend_bootinfo = ["support_credits.onboarding.extend_bootinfo"]

@@ -154,20 +154,22 @@ def void(lot: str, reason: str) -> dict[str, object]:
 
 @frappe.whitelist(methods=["POST"])
 def adjust(lot: str, credits: int | bool, reason: str, key: str = "") -> dict[str, object]:
-	"""Correct a lot by a signed number of credits, for a reason. Managers only. Where the site asks for a second person it
-	waits: see ``grant``.
+	"""Correct a lot by a signed number of credits, for a reason. Managers only; once per ``key``, as a grant.
+
+	Where the site asks for a second person it waits: see ``grant``.
 	"""
 	frappe.only_for(MANAGERS)
 	reason, credits = plain_text(reason, _("The reason")), whole_number(credits, _("Credits"))
 	event = event_of("adjust", key)
 
 	def whole() -> dict[str, object]:
-		wanted = _of_lot(approvals.ADJUSTMENT, lot, credits, reason, event)
-		return (
-			_waits(wanted)
-			if wanted
-			else {"lot": lot, "remaining": grants.adjust_lot(lot, credits, reason, event)}
-		)
+		remaining = grants.adjusted_before(lot, credits, event)
+		if remaining is None:
+			wanted = _of_lot(approvals.ADJUSTMENT, lot, credits, reason, event)
+			if wanted:
+				return _waits(wanted)
+			remaining = grants.adjust_lot(lot, credits, reason, event)
+		return {"lot": lot, "remaining": remaining}
 
 	return guarded(whole)
 

@@ -173,7 +173,8 @@ def _activity(done: str, reason: str) -> str:
 def _run(work: Callable[[], Correction], activity: str) -> dict[str, object]:
 	def whole() -> Correction:
 		done = work()
-		show_correction(done.incident, activity, done.restarted)
+		if not done.again:
+			show_correction(done.incident, activity, done.restarted)
 		return done
 
 	done = guarded(whole)

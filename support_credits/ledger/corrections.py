@@ -28,11 +28,15 @@ from support_credits.ledger.wording import label_of, state_of
 
 @dataclass(frozen=True)
 class Correction:
-	"""What a correction did: the incident after it, the credits it gave back (0 or more), and whether its clock began anew."""
+	"""What a correction did: the incident after it, the credits it gave back (0 or more), and whether its clock began anew.
+
+	``again``: it had been done before, and nothing is said a second time.
+	"""
 
 	incident: Incident
 	credits_back: int = 0
 	restarted: bool = False
+	again: bool = False
 
 
 @contextmanager
@@ -87,9 +91,10 @@ def exempt(ticket: str, reason: str, note: str = "", url: str = "") -> Correctio
 	"""Set an exemption: what the ticket was charged goes back to the same lots. Twice is once."""
 	with incident_of(ticket) as (account, incident):
 		if incident.state == "Exempt":
-			if incident.exemption != reason:
-				_note_exemption(incident, reason, note, url)
-				incidents.update(incident)
+			if incident.exemption == reason:
+				return Correction(incident, again=True)
+			_note_exemption(incident, reason, note, url)
+			incidents.update(incident)
 			return Correction(incident)
 		after = step(incident, Event.EXEMPT)
 		back = _give_back(account, incident, _("Exempt: {0}").format(reason)) if account else 0

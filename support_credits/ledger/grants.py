@@ -149,13 +149,13 @@ def find_grant(event_key: str) -> Granted | None:
 
 
 def _same_grant(earlier: Granted, account: str, order: GrantOrder) -> Granted:
-	"""A key stands for one grant. The same key for another account or amount is a mistake, not a repetition."""
-	granted_to = _account_of(earlier.lot)
-	if granted_to != account or earlier.credits != order.credits:
+	"""A key stands for one grant. The same key for another account, amount or pack is a mistake, not a repetition."""
+	granted_to, pack = frappe.db.get_value("Credit Lot", earlier.lot, ["account", "pack"], order_by=None)
+	if (granted_to, earlier.credits, pack or None) != (account, order.credits, order.pack or None):
 		frappe.throw(
-			_("Key {0} was used for {1} credit(s) to account {2}. Use another key for another grant.").format(
-				order.event_key, earlier.credits, granted_to
-			),
+			_(
+				"Key {0} was used for {1} credit(s) to account {2}. Use another key for another grant: in Desk, close the dialog and begin again."
+			).format(order.event_key, earlier.credits, granted_to),
 			AlreadyPosted,
 		)
 	return earlier
@@ -212,6 +212,15 @@ def void_rest(account: OpenAccount, lot: str, reason: str) -> int:
 	line = void(held, reason, account.at)
 	account.post([line], f"void:{lot}")
 	return -line.credits
+
+
+def adjusted_before(lot: str, credits: int, event_key: str) -> int | None:
+	"""What remains on the lot by now, where this event adjusted it so before. AlreadyPosted where it did something else."""
+	key = {"event_key": f"{event_key}/1"}
+	entry = frappe.db.get_value("Credit Ledger Entry", key, ["lot", "credits"], order_by=None)
+	if entry and tuple(entry) != (lot, credits):
+		frappe.throw(_("This has been entered already: {0}").format(event_key), AlreadyPosted)
+	return int(frappe.db.get_value("Credit Lot", lot, "remaining")) if entry else None
 
 
 def adjust_lot(lot: str, credits: int, reason: str, event_key: str) -> int:

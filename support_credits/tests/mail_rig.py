@@ -90,8 +90,8 @@ service submission-login {{
 """
 
 
-class DidNotStart(RuntimeError):
-	"""Dovecot; it says why."""
+class EndedAtOnce(RuntimeError):
+	"""Dovecot did, as it does when one of its ports is taken."""
 
 
 class Rig:
@@ -105,13 +105,12 @@ class Rig:
 
 	def _start(self, boxes: str) -> subprocess.Popen[bytes]:
 		"""Dovecot cannot choose its ports itself: one may be taken between their choice and its start."""
+		self._configure(boxes)
 		for _again in range(STARTS - 1):
-			self._configure(boxes)
 			try:
 				return self._launch()
-			except DidNotStart:
-				continue
-		self._configure(boxes)
+			except EndedAtOnce:
+				self._configure(boxes)
 		return self._launch()
 
 	def _configure(self, boxes: str) -> None:
@@ -145,9 +144,11 @@ class Rig:
 			if all(_answers(port) for port in (self.imap_port, self.pop3_port, self.submission_port)):
 				return process
 			time.sleep(0.05)
+		error = RuntimeError if process.poll() is None else EndedAtOnce
 		process.kill()
+		process.wait()
 		said = (self.folder / "out").read_text().strip() or f"see {self.folder}/log"
-		raise DidNotStart(f"Dovecot 2.3 (dovecot-imapd, -pop3d, -submissiond) did not start: {said}")
+		raise error(f"Dovecot 2.3 (dovecot-imapd, -pop3d, -submissiond) did not start: {said}")
 
 	def stop(self) -> None:
 		self.process.terminate()

@@ -98,14 +98,38 @@ class TestKeysOfRequests(AttackCase):
 				self.assertFalse(self.assert_ok(manager().account("grant", **asked)).value["replayed"])
 		self.assert_balance(mine.account, 7)
 
-	def test_a_grants_key_for_another_customer_or_amount_grants_nothing(self) -> None:
+	def test_a_grants_key_for_another_customer_amount_or_pack_grants_nothing(self) -> None:
 		mine, other, key = self.company(0), self.company(0), make.unique_code("order")
 		asked = {"customer": mine.name, "credits": 2, "reason": "Bought", "key": key}
+		pack = {"credits": 0, "pack": make.pack(2)}
+		publish()
 		self.assert_ok(manager().account("grant", **asked))
 		with self.nothing_written():
-			for changed in ({"customer": other.name}, {"credits": 9}):
+			for changed in ({"customer": other.name}, {"credits": 9}, pack):
 				answer = manager().account("grant", **{**asked, **changed})
 				self.assert_refused(answer, "was used for 2 credit(s)", "AlreadyPosted", 409)
+
+	def test_an_adjustments_key_again_says_what_remains_and_for_another_number_is_refused(self) -> None:
+		mine, key = self.company(0), make.unique_code("adjust")
+		lot = self.grant(mine.account, 3)
+		asked = {"lot": lot, "credits": -2, "reason": "Counted wrong", "key": key}
+		self.assertEqual(1, self.assert_ok(manager().account("adjust", **asked)).value["remaining"])
+		with self.nothing_written():
+			self.assertEqual(1, self.assert_ok(manager().account("adjust", **asked)).value["remaining"])
+			answer = manager().account("adjust", **{**asked, "credits": 2})
+			self.assert_refused(answer, f"This has been entered already: adjust:{key}", "AlreadyPosted", 409)
+		self.assert_balance(mine.account, 1)
+
+	def test_an_adjustment_that_a_second_person_approved_is_not_asked_for_again(self) -> None:
+		mine, key = self.company(0), make.unique_code("adjust")
+		lot = self.grant(mine.account, 3)
+		asked = {"lot": lot, "credits": -2, "reason": "Counted wrong", "key": key}
+		with self.site_settings(second_person_from=2):
+			request = self.assert_ok(manager().account("adjust", **asked)).value["approval"]
+			other = Portal(make_manager())
+			self.assert_ok(other.call("support_credits.api.approvals.approve", approval=request))
+			self.assertEqual(1, self.assert_ok(manager().account("adjust", **asked)).value["remaining"])
+		self.assert_balance(mine.account, 1)
 
 
 class TestRequestsFromElsewhere(AttackCase):

@@ -57,6 +57,14 @@ class TestExempting(CorrectionCase):
 		self.assertEqual((reason, "Administrator"), (incident.exemption, incident.exempted_by))
 		self.assert_proved(self.account)
 
+	def test_exempting_again_for_the_same_reason_is_not_said_again(self) -> None:
+		ticket = factories.ticket(factories.company(credits=1).person).name
+		reason = factories.exemption_reason()
+		for back in (1, 0):
+			self.assertEqual(back, incident_api.exempt(ticket, reason)["credits_back"])
+		said = frappe.get_all("HD Ticket Activity", {"ticket": ticket}, pluck="action")
+		self.assertEqual(1, len([action for action in said if "exempted the ticket" in action]), said)
+
 	def test_exempting_twice_refunds_once(self) -> None:
 		ticket, reason = self.ticket(), factories.exemption_reason()
 		incident_api.exempt(ticket, reason)

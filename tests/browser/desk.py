@@ -7,6 +7,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 MODAL = ".modal.show"
+MAY_SEND = ".btn-modal-primary:not(.disabled)"  # the host says it by a class
 
 
 def field(browser: Browser, name: str) -> WebElement:
@@ -36,6 +37,19 @@ def choose(browser: Browser, name: str, value: str) -> None:
 	# Until the server has confirmed it the field knows but its title.
 	got = "return cur_dialog.get_value(arguments[0])"
 	browser.until(lambda: browser.driver.execute_script(got, name) == value, f"{value!r} is not taken")
+
+
+def refused(browser: Browser, text: str) -> None:
+	"""Until the host has shown this message in full; then close it: while it moves, it does not listen."""
+	browser.wait_text(text)
+	browser.until(
+		lambda: browser.driver.execute_script("return frappe.msg_dialog?.display"), "no message of the host's"
+	)
+	browser.driver.execute_script("frappe.hide_msgprint(true)")
+	browser.until(
+		lambda: browser.driver.execute_script("return !frappe.msg_dialog.$wrapper.is(':visible')"),
+		"the message stays",
+	)
 
 
 def confirm(browser: Browser) -> None:

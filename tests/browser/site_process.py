@@ -14,14 +14,14 @@ import frappe
 
 
 def answer(site: str, path: str, arguments: dict[str, object]) -> object:
-	"""What ``bench execute`` does: as Administrator, committed when it ends well.
+	"""What ``bench execute`` does, as Administrator, committed when it ends well, but as in a test of the server suite.
 
-	As a test of the server suite, though: else the host has two jobs for each save of a user, of which one asks the web for
-	his picture. They were a third of the processor time of all that runs beside the browser.
+	Without that the host has two jobs for each save of a user, of which one asks the web for his picture. They were a third of
+	the processor time of all that runs beside the browser. With it ``frappe.only_for`` lets everybody pass.
 	"""
 	frappe.init(site=site)
 	frappe.connect()
-	frappe.flags.in_test = True
+	frappe.flags.in_test = frappe.in_test = True  # Frappe 15 and 16
 	try:
 		said = frappe.get_attr(path)(**arguments)
 		frappe.db.commit()

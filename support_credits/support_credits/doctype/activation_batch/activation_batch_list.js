@@ -13,91 +13,81 @@ frappe.listview_settings["Activation Batch"] = {
 };
 
 function ask_what_to_issue(list) {
-	const brings_pack = (values) => values.brings === "pack";
 	// No mandatory_depends_on: the host draws such fields anew whenever another is changed, over what is being typed. The
 	// server asks for a pack or a number, and the dialog stays until it has them.
-	const dialog = new frappe.ui.Dialog({
-		title: __("Issue activation codes"),
-		fields: [
-			{
-				fieldname: "batch",
-				fieldtype: "Data",
-				label: __("Batch"),
-				reqd: 1,
-				description: __("For whom or for what they are, so that they can be found again."),
-			},
-			{
-				fieldname: "brings",
-				fieldtype: "Select",
-				label: __("Each code brings"),
-				default: "pack",
-				reqd: 1,
-				options: [
-					{ value: "pack", label: __("A pack") },
-					{ value: "credits", label: __("A number of credits") },
-				],
-			},
-			{
-				fieldname: "pack",
-				fieldtype: "Link",
-				options: "Credit Pack",
-				label: __("Pack"),
-				depends_on: "eval:doc.brings=='pack'",
-			},
-			{
-				fieldname: "credits",
-				fieldtype: "Int",
-				label: __("Credits"),
-				depends_on: "eval:doc.brings=='credits'",
-			},
-			{
-				fieldname: "months",
-				fieldtype: "Int",
-				label: __("Valid for (months)"),
-				depends_on: "eval:doc.brings=='credits'",
-				description: __("0: for ever"),
-			},
-			{
-				fieldname: "redeem_until",
-				fieldtype: "Date",
-				label: __("Redeemable until"),
-				description: __("Empty: any day."),
-			},
-			{ fieldname: "column", fieldtype: "Column Break" },
-			{ fieldname: "product", fieldtype: "Data", label: __("Product") },
-			{
-				fieldname: "serials",
-				fieldtype: "Small Text",
-				label: __("Serial numbers"),
-				description: __(
-					"One a line: each gets a code that is redeemed with it alone. Empty: bound to nothing.",
-				),
-			},
-			{
-				fieldname: "count",
-				fieldtype: "Int",
-				label: __("Number of codes"),
-				default: 1,
-				depends_on: "eval:!doc.serials",
-			},
-			{ fieldname: "note", fieldtype: "Small Text", label: __("Note") },
-		],
-		primary_action_label: __("Issue"),
-		primary_action(values) {
-			const { brings, pack, credits, months, ...rest } = values;
-			const offer = brings_pack(values) ? { pack } : { credits, months: months || 0 };
-			dialog.disable_primary_action();
-			frappe
-				.call({ method: CODES_API + "issue", args: { ...rest, ...offer }, freeze: true })
-				.then((answer) => {
-					dialog.hide();
-					list.refresh();
-					show_issued(answer.message);
-				})
-				.catch(() => dialog.enable_primary_action());
+	const fields = [
+		{
+			fieldname: "batch",
+			fieldtype: "Data",
+			label: __("Batch"),
+			reqd: 1,
+			description: __("For whom or for what they are, so that they can be found again."),
 		},
+		{
+			fieldname: "brings",
+			fieldtype: "Select",
+			label: __("Each code brings"),
+			default: "pack",
+			reqd: 1,
+			options: [
+				{ value: "pack", label: __("A pack") },
+				{ value: "credits", label: __("A number of credits") },
+			],
+		},
+		{
+			fieldname: "pack",
+			fieldtype: "Link",
+			options: "Credit Pack",
+			label: __("Pack"),
+			depends_on: "eval:doc.brings=='pack'",
+		},
+		{
+			fieldname: "credits",
+			fieldtype: "Int",
+			label: __("Credits"),
+			depends_on: "eval:doc.brings=='credits'",
+		},
+		{
+			fieldname: "months",
+			fieldtype: "Int",
+			label: __("Valid for (months)"),
+			depends_on: "eval:doc.brings=='credits'",
+			description: __("0: for ever"),
+		},
+		{
+			fieldname: "redeem_until",
+			fieldtype: "Date",
+			label: __("Redeemable until"),
+			description: __("Empty: any day."),
+		},
+		{ fieldname: "column", fieldtype: "Column Break" },
+		{ fieldname: "product", fieldtype: "Data", label: __("Product") },
+		{
+			fieldname: "serials",
+			fieldtype: "Small Text",
+			label: __("Serial numbers"),
+			description: __(
+				"One a line: each gets a code that is redeemed with it alone. Empty: bound to nothing.",
+			),
+		},
+		{
+			fieldname: "count",
+			fieldtype: "Int",
+			label: __("Number of codes"),
+			default: 1,
+			depends_on: "eval:!doc.serials",
+		},
+		{ fieldname: "note", fieldtype: "Small Text", label: __("Note") },
+	];
+	const issue = (values) => {
+		const { brings, pack, credits, months, ...rest } = values;
+		const offer = brings === "pack" ? { pack } : { credits, months: months || 0 };
+		return frappe.call({ method: CODES_API + "issue", args: { ...rest, ...offer }, freeze: true });
+	};
+	support_credits.ask(fields, issue, __("Issue activation codes"), __("Issue"), (answer) => {
+		list.refresh();
+		show_issued(answer.message);
 	});
-	dialog.show();
 }
 
 function show_issued(issued) {

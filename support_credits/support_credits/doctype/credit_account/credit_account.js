@@ -29,18 +29,18 @@ function post(frm, method, args, said) {
 		// So many credits that another manager has to agree: nothing is entered yet.
 		const waits = answer.message.approval && answer.message.message;
 		frappe.show_alert({ message: waits || said(answer.message), indicator: waits ? "orange" : "green" });
-		return frm.reload_doc();
+		frm.reload_doc(); // not waited for: its promise may never be kept
 	});
 }
 
 // A key per dialog: pressing the button twice, or a retry after a lost answer, grants once.
-function grant(frm, values) {
-	const args = { customer: frm.doc.customer, key: frm.sc_grant_key, ...values };
+function grant(frm, key, values) {
+	const args = { customer: frm.doc.customer, key, ...values };
 	return post(frm, "grant", args, (done) => __("{0} credit(s) granted.", [done.credits]));
 }
 
 function grant_pack(frm) {
-	frm.sc_grant_key = frappe.utils.get_random(16);
+	const key = frappe.utils.get_random(16);
 	const pack = {
 		fieldname: "pack",
 		fieldtype: "Link",
@@ -48,11 +48,11 @@ function grant_pack(frm) {
 		label: __("Pack"),
 		reqd: 1,
 	};
-	support_credits.ask([pack, REASON], (values) => grant(frm, values), __("Grant a pack"), __("Grant"));
+	support_credits.ask([pack, REASON], (values) => grant(frm, key, values), __("Grant a pack"), __("Grant"));
 }
 
 function grant_credits(frm) {
-	frm.sc_grant_key = frappe.utils.get_random(16);
+	const key = frappe.utils.get_random(16);
 	const fields = [
 		{ fieldname: "credits", fieldtype: "Int", label: __("Credits"), reqd: 1 },
 		{
@@ -63,7 +63,7 @@ function grant_credits(frm) {
 		},
 		REASON,
 	];
-	support_credits.ask(fields, (values) => grant(frm, values), __("Grant credits"), __("Grant"));
+	support_credits.ask(fields, (values) => grant(frm, key, values), __("Grant credits"), __("Grant"));
 }
 
 // The dialog is the one of the list of orders, which comes with that DocType.

@@ -26,6 +26,6 @@ function answer(frm, act, more) {
 	const args = { approval: frm.doc.name, ...more };
 	return frappe.call({ method: APPROVAL_API + act, type: "POST", args, freeze: true }).then((said) => {
 		frappe.show_alert({ message: said.message.message, indicator: "green" });
-		return frm.reload_doc();
+		frm.reload_doc();
 	});
 }

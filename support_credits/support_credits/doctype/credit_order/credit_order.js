@@ -33,7 +33,7 @@ function post(frm, method, args, said) {
 		})
 		.then((answer) => {
 			frappe.show_alert({ message: said(answer.message), indicator: "green" });
-			return frm.reload_doc();
+			frm.reload_doc();
 		});
 }
 

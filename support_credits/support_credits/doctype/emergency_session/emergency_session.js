@@ -48,7 +48,7 @@ function post_session(frm, method, args = {}) {
 		})
 		.then((answer) => {
 			frappe.show_alert({ message: session_text(answer.message.message), indicator: "green" });
-			return frm.reload_doc();
+			frm.reload_doc();
 		});
 }
 

@@ -31,10 +31,11 @@ function ask_for_days(list) {
 		fields,
 		({ since, until, export: earlier }) => {
 			const asked = { since: since || "", until: until || "", export: earlier || "" };
-			return download_sessions(asked).then(() => list.refresh());
+			return download_sessions(asked);
 		},
 		__("Export for invoicing"),
 		__("Export"),
+		() => list.refresh(),
 	);
 }
 
@@ -56,7 +57,7 @@ async function download_sessions(asked) {
 			indicator: "red",
 			message: said.join("<br>") || __("The server did not answer. Try again."),
 		});
-		throw new Error("not exported"); // the days stay in the dialog
+		throw answer; // the days stay in the dialog
 	}
 	const link = document.createElement("a");
 	link.href = URL.createObjectURL(await answer.blob());

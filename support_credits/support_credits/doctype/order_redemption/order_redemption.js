@@ -36,7 +36,7 @@ function post_redemption(frm, method, args) {
 				message: frappe.utils.escape_html(answer.message.message),
 				indicator: green ? "green" : "orange",
 			});
-			return frm.reload_doc();
+			frm.reload_doc();
 		});
 }
 

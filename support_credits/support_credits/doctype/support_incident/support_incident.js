@@ -89,7 +89,7 @@ function call(frm, method, args = {}) {
 				? __("{0} credit(s) given back.", [done.credits_back])
 				: __("Ticket {0}: {1}.", [frm.doc.ticket, __(done.state)]);
 			frappe.show_alert({ message: text, indicator: "green" });
-			return frm.reload_doc();
+			frm.reload_doc(); // not waited for: its promise may never be kept
 		});
 }
 
@@ -178,7 +178,9 @@ function ask_severity(frm) {
 					args: { ticket: frm.doc.ticket, ...values },
 					freeze: true,
 				})
-				.then(() => frm.reload_doc()),
+				.then(() => {
+					frm.reload_doc();
+				}),
 		__("How severe is ticket {0}?", [frm.doc.ticket]),
 		__("Confirm"),
 	);
