@@ -74,11 +74,9 @@ def overdrawing_member() -> dict[str, str]:
 
 
 def everyone_must(pay: str) -> dict[str, str]:
-	"""Whether customers without an account need credits too."""
+	"""Whether customers without an account need credits too. The job that opens their accounts after a save has not run."""
 	begin()
-	doc = frappe.get_doc("Support Credits Settings")
-	doc.everyone_must_have_credits = int(pay)
-	doc.save(ignore_permissions=True)
+	frappe.db.set_single_value("Support Credits Settings", "everyone_must_have_credits", int(pay))
 	frappe.db.commit()
 	return {"pay": pay}
 
