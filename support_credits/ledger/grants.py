@@ -138,14 +138,19 @@ def _note_repayment(account: OpenAccount, incident: Incident, entries: tuple[Ent
 
 def find_grant(event_key: str) -> Granted | None:
 	"""The lot that ``event_key`` opened before, if it did."""
-	entry = frappe.db.get_value(
+	entry = _first_entry(event_key)
+	return Granted(entry.lot, entry.credits, _expires_on(entry.lot), replayed=True) if entry else None
+
+
+def _first_entry(event_key: str) -> frappe._dict | None:
+	"""Lot and credits of the first entry that this event wrote, if it wrote any."""
+	return frappe.db.get_value(
 		"Credit Ledger Entry",
 		{"event_key": f"{event_key}/1"},
 		["lot", "credits"],
 		as_dict=True,
 		order_by=None,
 	)
-	return Granted(entry.lot, entry.credits, _expires_on(entry.lot), replayed=True) if entry else None
 
 
 def _same_grant(earlier: Granted, account: str, order: GrantOrder) -> Granted:
@@ -216,9 +221,8 @@ def void_rest(account: OpenAccount, lot: str, reason: str) -> int:
 
 def adjusted_before(lot: str, credits: int, event_key: str) -> int | None:
 	"""What remains on the lot by now, where this event adjusted it so before. AlreadyPosted where it did something else."""
-	key = {"event_key": f"{event_key}/1"}
-	entry = frappe.db.get_value("Credit Ledger Entry", key, ["lot", "credits"], order_by=None)
-	if entry and tuple(entry) != (lot, credits):
+	entry = _first_entry(event_key)
+	if entry and (entry.lot, entry.credits) != (lot, credits):
 		frappe.throw(_("This has been entered already: {0}").format(event_key), AlreadyPosted)
 	return int(frappe.db.get_value("Credit Lot", lot, "remaining")) if entry else None
 

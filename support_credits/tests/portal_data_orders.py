@@ -131,13 +131,6 @@ def off_sale(pack: str) -> dict[str, str]:
 	return {"pack": pack}
 
 
-def second_person_from(credits: str) -> dict[str, int]:
-	"""From how many credits on an entry by hand needs a second person; returns what it was."""
-	before = frappe.db.get_single_value("Support Credits Settings", "second_person_from")
-	frappe.get_doc("Support Credits Settings").update({"second_person_from": int(credits)}).save()
-	return {"before": int(before or 0)}
-
-
 def granted(customer: str) -> dict[str, object]:
 	"""What the customer has, and what waits for a second person."""
 	account = frappe.db.get_value("Credit Account", {"customer": customer})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
-from conftest import Browser
+from conftest import Browser, on_site
 from desk import MAY_SEND, MODAL, choose, confirm, field, fill, refused
 from orders_page import made
 
@@ -85,8 +86,9 @@ def begin(browser: Browser) -> dict:
 
 @contextmanager
 def second_person() -> Iterator[None]:
-	before = made("second_person_from", credits="2")["before"]
+	limit = partial(on_site, "set_back", "simulation_data")
+	limit(second_person_from="2")
 	try:
 		yield
 	finally:
-		made("second_person_from", credits=str(before))
+		limit(second_person_from="0")

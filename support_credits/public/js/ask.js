@@ -40,3 +40,9 @@ function say_if_lost(error) {
 		frappe.show_alert({ message: __("The server did not answer. Try again."), indicator: "red" });
 	}
 }
+
+/** What became of credits entered by hand, `said(done)`: so many may wait until another manager agrees. */
+support_credits.say_entered = function (done, said) {
+	const waits = done.approval && done.message;
+	frappe.show_alert({ message: waits || said(done), indicator: waits ? "orange" : "green" });
+};

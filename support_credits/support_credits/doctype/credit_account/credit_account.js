@@ -26,9 +26,7 @@ const REASON = { fieldname: "reason", fieldtype: "Small Text", label: __("Reason
 
 function post(frm, method, args, said) {
 	return frappe.call({ method: ACCOUNT_API + method, args, freeze: true }).then((answer) => {
-		// So many credits that another manager has to agree: nothing is entered yet.
-		const waits = answer.message.approval && answer.message.message;
-		frappe.show_alert({ message: waits || said(answer.message), indicator: waits ? "orange" : "green" });
+		support_credits.say_entered(answer.message, said);
 		frm.reload_doc(); // not waited for: its promise may never be kept
 	});
 }

@@ -29,12 +29,7 @@ frappe.listview_settings["Credit Account"] = {
 					freeze: true,
 				})
 				.then(({ message: done }) => {
-					// So many credits that another manager has to agree: nothing is granted yet.
-					const waits = done.approval && done.message;
-					frappe.show_alert({
-						message: waits || __("{0} credit(s) granted.", [done.credits]),
-						indicator: waits ? "orange" : "green",
-					});
+					support_credits.say_entered(done, () => __("{0} credit(s) granted.", [done.credits]));
 					list.refresh();
 				});
 		support_credits.ask(fields, grant, __("Grant a pack"), __("Grant"));

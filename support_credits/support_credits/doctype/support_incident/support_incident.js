@@ -172,17 +172,14 @@ function ask_severity(frm) {
 			},
 		],
 		(values) =>
-			frappe
-				.call({
-					method: `${INCIDENT_API}confirm_severity`,
-					args: { ticket: frm.doc.ticket, ...values },
-					freeze: true,
-				})
-				.then(() => {
-					frm.reload_doc();
-				}),
+			frappe.call({
+				method: `${INCIDENT_API}confirm_severity`,
+				args: { ticket: frm.doc.ticket, ...values },
+				freeze: true,
+			}),
 		__("How severe is ticket {0}?", [frm.doc.ticket]),
 		__("Confirm"),
+		() => frm.reload_doc(),
 	);
 }
 
